@@ -1,0 +1,1 @@
+"""A Kubernetes course that is a pytest suite."""

@@ -1,0 +1,23 @@
+"""Where the course lies: beside a checkout's src folder, or inside the installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Return the folder that holds exercises, solutions, images and node-image."""
+    packed = _PACKAGE / "_course"
+    return packed if packed.is_dir() else _PACKAGE.parents[1]
+
+
+def exercises() -> Path:
+    """Return the folder of the modules as a learner gets them."""
+    return root() / "exercises"
+
+
+def solutions() -> Path:
+    """Return the folder of the solved manifests."""
+    return root() / "solutions"
