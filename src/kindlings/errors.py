@@ -1,4 +1,4 @@
-"""What can go wrong, and whose it is: the learner's (LabFailure), ours (InfrastructureError), the prompt's."""
+"""What can go wrong, and whose it is: the learner's (LabFailure), ours, or the prompt's."""
 
 from __future__ import annotations
 

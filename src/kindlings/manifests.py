@@ -1,0 +1,359 @@
+"""Reads a learner's YAML as hostile input, and knows where in the file every field stands.
+
+The values are those that kubectl would send: its YAML library knows neither dates nor numbers in base 60, so
+both stay strings here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+from yaml.constructor import ConstructorError
+
+from kindlings.errors import Findings, LabFailure, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FieldPath = tuple[str | int, ...]
+"""Where a field stands in a document, for example ("spec", "containers", 0, "image")."""
+
+MAX_BYTES: Final = 128 * 1024
+MAX_DOCUMENTS: Final = 30
+MAX_DEPTH: Final = 40
+MAX_ALIASES: Final = 50
+MAX_NODES: Final = 20_000
+
+READ_OBJECTS: Final = "https://kubernetes.io/docs/concepts/overview/working-with-objects/"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One object of a manifest: its `data` as JSON would carry it, and the place of each of its fields."""
+
+    file: str
+    data: dict[str, Any]
+    places: dict[FieldPath, Place] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """Return the object's kind, or an empty string."""
+        return _text(self.data.get("kind"))
+
+    @property
+    def name(self) -> str:
+        """Return metadata.name, or an empty string."""
+        metadata = self.data.get("metadata")
+        return _text(metadata.get("name")) if isinstance(metadata, dict) else ""
+
+    @property
+    def namespace(self) -> str:
+        """Return metadata.namespace, or an empty string."""
+        metadata = self.data.get("metadata")
+        return _text(metadata.get("namespace")) if isinstance(metadata, dict) else ""
+
+    @property
+    def title(self) -> str:
+        """Return how a person calls it: "Pod counter"."""
+        return f"{self.kind or 'object without a kind'} {self.name}".rstrip()
+
+    def at(self, *path: str | int) -> Place:
+        """Return the place of the field at `path`, or of its nearest ancestor that stands in the file."""
+        for end in range(len(path), -1, -1):
+            found = self.places.get(tuple(path[:end]))
+            if found is not None:
+                return found
+        return Place(self.file)
+
+    def get(self, *path: str | int) -> Any:
+        """Return the value at `path`, or None where there is none."""
+        value: Any = self.data
+        for part in path:
+            if isinstance(value, dict) and isinstance(part, str):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+    def walk(self) -> Iterator[tuple[FieldPath, Any]]:
+        """Yield every field's path and value, in the order of the file."""
+        for path in self.places:
+            if path:
+                yield path, self.get(*path)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A file that could be read: its name as the learner knows it, and its objects."""
+
+    file: str
+    documents: tuple[Document, ...]
+
+
+def read(path: Path) -> Manifest:
+    """Read the manifest at `path`.
+
+    Raises LabFailure where there is no such file, no YAML, no object, or more of it than a lab can need.
+    """
+    text = _load(path)
+    try:
+        return Manifest(path.name, tuple(_documents(path.name, text)))
+    except yaml.YAMLError as error:
+        raise _unreadable(path.name, text, error) from None
+
+
+def _load(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _failure(
+            Place(path.name), f"the file {path.name}", f"no such file in {path.parent.name or path.parent}"
+        ) from None
+    except IsADirectoryError:
+        raise _failure(Place(path.name), f"the file {path.name}", "a folder of that name") from None
+    except OSError as error:
+        raise _failure(Place(path.name), f"the file {path.name}", f"{error.strerror}".lower()) from None
+    if len(raw) > MAX_BYTES:
+        raise _too_much(path.name, f"more than {MAX_BYTES // 1024} KiB")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise _failure(Place(path.name, line), "a text file in UTF-8", "bytes that are no UTF-8") from None
+    if not text.strip():
+        raise _failure(Place(path.name), "a manifest with a Kubernetes object", "an empty file")
+    return text
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with the scalars of Kubernetes' YAML."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith((":timestamp", ":int", ":float"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
+    list("-+0123456789"),
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.nan)$"
+    ),
+    list("-+0123456789."),
+)
+
+
+def _documents(file: str, text: str) -> Iterator[Document]:
+    _check_limits(file, text)
+    loader = _Loader(text)
+    found = False
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:
+                continue
+            if isinstance(node, yaml.ScalarNode) and not node.value:
+                continue  # only comments between two separators
+            found = True
+            yield from _flatten(_Builder(file, loader).document(node))
+    finally:
+        loader.dispose()
+    if not found:
+        raise _failure(Place(file), "a manifest with a Kubernetes object", "only comments")
+
+
+def _check_limits(file: str, text: str) -> None:
+    """Go over the parser's events, which cost no more memory than the deepest nesting, before composing."""
+    depth = documents = aliases = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if depth > MAX_DEPTH:
+            raise _too_much(file, f"fields nested more than {MAX_DEPTH} deep", _line(event))
+        if documents > MAX_DOCUMENTS:
+            raise _too_much(file, f"more than {MAX_DOCUMENTS} documents", _line(event))
+        if aliases > MAX_ALIASES:
+            raise _too_much(file, f"more than {MAX_ALIASES} aliases", _line(event))
+
+
+_COLLECTIONS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
+
+
+class _Builder:
+    """Turns one document's nodes into data, noting each field's place and refusing keys that stand twice."""
+
+    def __init__(self, file: str, loader: _Loader) -> None:
+        self.file = file
+        self.loader = loader
+        self.places: dict[FieldPath, Place] = {}
+        self.nodes = 0
+
+    def document(self, node: yaml.Node) -> Document:
+        place = self._place(node)
+        self.places[()] = place
+        data = self._value(node, ())
+        if not isinstance(data, dict):
+            raise _failure(
+                place,
+                "a Kubernetes object: a mapping with apiVersion, kind, metadata and spec",
+                f"{_yaml_type(data)} where the object begins",
+            )
+        return Document(self.file, data, self.places)
+
+    def _place(self, node: yaml.Node) -> Place:
+        mark = node.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
+
+    def _value(self, node: yaml.Node, path: FieldPath) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
+            raise _too_much(self.file, "aliases that unfold without end", self._place(node).line)
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            raise ConstructorError(None, None, "could not determine a constructor", node.start_mark)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self.loader.construct_object(node, deep=True)
+
+    def _item(self, node: yaml.Node, path: FieldPath) -> Any:
+        self.places[path] = self._place(node)
+        return self._value(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: FieldPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        seen: dict[str, Place] = {}
+        for key_node, value_node in node.value:
+            place = self._place(key_node)
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                merged |= self._merge(value_node, path)
+                continue
+            key = self._key(key_node, place)
+            if key in seen:
+                raise _failure(
+                    place,
+                    f"each key once in a mapping ({place.file}:{seen[key].line} has {key} already)",
+                    f"{key} again in line {place.line}",
+                    because=f"{key} stands twice in the same mapping, and only one of them can be meant",
+                )
+            seen[key] = self.places[(*path, key)] = place
+            result[key] = self._value(value_node, (*path, key))
+        return merged | result
+
+    def _merge(self, node: yaml.Node, path: FieldPath) -> dict[str, Any]:
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        result: dict[str, Any] = {}
+        for source in sources:
+            value = self._value(source, path)
+            if isinstance(value, dict):
+                result = value | result
+        return result
+
+    def _key(self, node: yaml.Node, place: Place) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            raise _failure(place, "a plain word as the key of a field", f"{_node_type(node)} as a key")
+        return str(node.value)
+
+
+def _flatten(document: Document) -> Iterator[Document]:
+    """Yield the items of a `kind: List` as documents of their own, at any nesting, else the document."""
+    items = document.data.get("items")
+    if document.kind != "List" or not isinstance(items, list):
+        yield document
+        return
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            raise _failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
+        prefix = ("items", index)
+        places = {path[2:]: place for path, place in document.places.items() if path[:2] == prefix}
+        yield from _flatten(Document(document.file, item, places))
+
+
+def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
+    """Say a YAML error in plain words, at the line that is to be mended."""
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "no YAML")
+    context = str(getattr(error, "context", None) or "")
+    words, at_context = _plain_words(problem, context)
+    marks = [getattr(error, "context_mark", None), getattr(error, "problem_mark", None)]
+    mark = next((mark for mark in (marks if at_context else reversed(marks)) if mark is not None), None)
+    lines = text.splitlines() or [""]
+    number = min(mark.line + 1, len(lines)) if mark else 0
+    place = Place(file, number, mark.column + 1 if mark else 0)
+    line = lines[number - 1] if number else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent or "'\\t'" in problem:
+        words = "line {number} is indented with a tab; YAML is indented with spaces only"
+    shown = line.strip().replace("\t", "→")[:60]
+    saw = f"line {number} cannot be read: {shown}" if shown else "text that is no YAML"
+    because = words.format(number=number, indent=len(indent), problem=problem)
+    return _failure(place, "a file that can be read as YAML", saw, because=because)
+
+
+_PLAIN_WORDS: Final = (
+    # (in PyYAML's problem or context, in plain words, whether the place to mend is the context's)
+    (
+        ("expected <block end>", "did not find expected"),
+        "line {number} is indented by {indent}, which fits none of the lines above it; the fields of one "
+        "object stand in one column",
+        False,
+    ),
+    (
+        ("mapping values are not allowed",),
+        "line {number} has a colon where no field can begin: it is indented too far, or the line above "
+        "misses its own colon, or the text needs quotes",
+        False,
+    ),
+    (("could not find expected ':'",), "line {number} is a field's name without its colon and value", True),
+    (("could not determine a constructor",), "tags such as !!python are not read: a manifest is data", False),
+    (("quoted scalar",), "the quoted text that begins in line {number} is never closed", True),
+)
+
+
+def _plain_words(problem: str, context: str) -> tuple[str, bool]:
+    for needles, words, at_context in _PLAIN_WORDS:
+        if any(needle in problem or needle in context for needle in needles):
+            return words, at_context
+    return "{problem}", False
+
+
+def _too_much(file: str, what: str, line: int = 0) -> LabFailure:
+    return _failure(Place(file, line), "a manifest of the size that a lab needs", what)
+
+
+def _failure(place: Place, expected: str, saw: str, *, because: str = "") -> LabFailure:
+    return LabFailure(Findings(expected, saw, because=because, read=READ_OBJECTS, place=place))
+
+
+def _yaml_type(value: object) -> str:
+    names: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
+    return "nothing" if value is None else names.get(type(value), "a number")
+
+
+def _node_type(node: yaml.Node) -> str:
+    return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
