@@ -1,0 +1,272 @@
+"""What a lab waits for: pure predicates over a snapshot, each saying what it expects and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from kindlings import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kindlings.recorder import Object, Snapshot
+
+
+@dataclass(frozen=True)
+class Met:
+    """The condition holds, for `objects`."""
+
+    objects: list[Object]
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """The condition does not hold; `why` says what is there instead."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """The condition can never hold any more; `proof` says why that is certain."""
+
+    proof: str
+
+
+Verdict = Met | NotYet | Impossible
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whose objects are judged: a title for the learner, and the choice from a snapshot."""
+
+    title: str
+    kind: str
+    select: Callable[[Snapshot], list[Object]]
+    owner: Callable[[Snapshot], Object | None] = lambda _: None
+    """The controller whose Pods these are, where there is one."""
+    plural: bool = False
+    """Whether a number of objects is meant (the Pods of a ReplicaSet) rather than one by its name."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a condition judges: the target's objects, and all that was there at that moment."""
+
+    target: Target
+    snapshot: Snapshot
+
+    @property
+    def objects(self) -> list[Object]:
+        """Return the target's objects, terminating ones too."""
+        return self.target.select(self.snapshot)
+
+    @property
+    def alive(self) -> list[Object]:
+        """Return the target's objects that are not terminating."""
+        return [one for one in self.objects if not objects.terminating(one)]
+
+
+@runtime_checkable
+class Condition(Protocol):
+    """A predicate that can explain itself."""
+
+    @property
+    def tolerates(self) -> frozenset[str]:
+        """Return the families of symptoms that do not end the waiting, being part of what is awaited."""
+
+    def describe(self, target: Target) -> str:
+        """Say what is expected of `target`."""
+
+    def check(self, scene: Scene) -> Verdict:
+        """Judge one moment."""
+
+
+@dataclass(frozen=True)
+class _Basic:
+    tolerates: frozenset[str] = field(default=frozenset(), kw_only=True)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return "1 container", "3 containers"."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def describe_pod(pod: Object) -> str:
+    """Say a Pod's state as `kubectl get pods` would: "1/3 Running", "0/1 ErrImagePull"."""
+    ready, total = objects.readiness(pod)
+    state = "Terminating" if objects.terminating(pod) else objects.waiting_reason(pod) or objects.phase(pod)
+    reason = (pod.get("status") or {}).get("reason")
+    return f"{ready}/{total} {reason or state}"
+
+
+def _what_is_there(scene: Scene) -> str:
+    found = scene.objects
+    if not found:
+        return f"no {scene.target.kind}" if scene.target.plural else f"no {scene.target.title}"
+    if scene.target.kind != "Pod":
+        return ", ".join(f"{objects.title(one)} is {objects.phase(one)}" for one in found)
+    return ", ".join(f"Pod {objects.name(one)} is {describe_pod(one)}" for one in found)
+
+
+def _ended(pod: Object) -> str:
+    """Say that a Pod has ended for good (a terminal phase is never left), or nothing."""
+    phase = objects.phase(pod)
+    return f"Pod {objects.name(pod)} has ended: {phase}" if phase in {"Succeeded", "Failed"} else ""
+
+
+@dataclass(frozen=True)
+class _Ready(_Basic):
+    count: int
+    without: str | None
+
+    def describe(self, target: Target) -> str:
+        if not target.plural:
+            return f"{target.title} ready"
+        pods = f"exactly {plural(self.count, 'ready Pod')} among {target.title}"
+        return f"{pods}, the deleted one replaced" if self.without else pods
+
+    def check(self, scene: Scene) -> Verdict:
+        alive = [one for one in scene.alive if objects.uid(one) != self.without]
+        if self.without and any(objects.uid(one) == self.without for one in scene.alive):
+            return NotYet("the deleted Pod is still there")
+        ready = [one for one in alive if objects.is_ready(one)]
+        if len(ready) == self.count == len(alive):
+            return Met(ready)
+        if not scene.target.plural and alive and _ended(alive[0]):
+            return Impossible(_ended(alive[0]))
+        return NotYet(_what_is_there(scene))
+
+
+def ready(count: int = 1, *, without: HasUid | None = None) -> Condition:
+    """Exactly `count` Pods that are not terminating, all of them ready, none of them `without`."""
+    return _Ready(count, without.uid if without else None)
+
+
+class HasUid(Protocol):
+    """What has an identity of its own in the cluster."""
+
+    @property
+    def uid(self) -> str:
+        """Return metadata.uid."""
+
+
+@dataclass(frozen=True)
+class _ContainersReady(_Basic):
+    count: int
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} with {self.count}/{self.count} containers ready"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            if objects.readiness(pod) == (self.count, self.count) and objects.is_ready(pod):
+                return Met([pod])
+            total = len(objects.containers(pod))
+            if total != self.count:
+                return Impossible(
+                    f"Pod {objects.name(pod)} has {plural(total, 'container')}, not {self.count}"
+                )
+            if _ended(pod):
+                return Impossible(_ended(pod))
+        return NotYet(_what_is_there(scene))
+
+
+def containers_ready(count: int) -> Condition:
+    """Return the Pod's `count` containers, all of them ready: READY shows count/count."""
+    return _ContainersReady(count)
+
+
+@dataclass(frozen=True)
+class _Succeeded(_Basic):
+    def describe(self, target: Target) -> str:
+        return f"{target.title} run to its end: phase Succeeded"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            if objects.phase(pod) == "Succeeded":
+                return Met([pod])
+            if objects.phase(pod) == "Failed":
+                return Impossible(f"Pod {objects.name(pod)} has Failed")
+            if objects.restart_policy(pod) == "Always":
+                return Impossible(f"Pod {objects.name(pod)} has restartPolicy Always and can never end")
+        return NotYet(_what_is_there(scene))
+
+
+def succeeded() -> Condition:
+    """All containers of the Pod have ended with exit code 0 and stay ended."""
+    return _Succeeded()
+
+
+@dataclass(frozen=True)
+class _Restarted(_Basic):
+    times: int
+
+    def describe(self, target: Target) -> str:
+        times = "once" if self.times == 1 else f"{self.times} times"
+        return f"a container of {target.title} restarted {times} and running"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            for status in objects.statuses(pod):
+                if status.get("restartCount", 0) >= self.times and "running" in (status.get("state") or {}):
+                    return Met([pod])
+            if _ended(pod):
+                return Impossible(_ended(pod))
+        return NotYet(_what_is_there(scene))
+
+
+def restarted(times: int = 1) -> Condition:
+    """Return whether the kubelet has restarted a container of the Pod, and it runs again."""
+    return _Restarted(times, tolerates=frozenset({"crash"}))
+
+
+@dataclass(frozen=True)
+class _Gone(_Basic):
+    def describe(self, target: Target) -> str:
+        return f"no {target.kind}" if target.plural else f"no {target.title}"
+
+    def check(self, scene: Scene) -> Verdict:
+        return NotYet(_what_is_there(scene)) if scene.objects else Met([])
+
+
+def gone() -> Condition:
+    """Nothing of the target is there, not even terminating."""
+    return _Gone(tolerates=frozenset({"image", "crash", "config", "pending"}))
+
+
+@dataclass(frozen=True)
+class _Bound(_Basic):
+    def describe(self, target: Target) -> str:
+        return f"{target.title} Bound to a volume"
+
+    def check(self, scene: Scene) -> Verdict:
+        for claim in scene.alive:
+            if objects.phase(claim) == "Bound":
+                return Met([claim])
+        return NotYet(_what_is_there(scene))
+
+
+def bound() -> Condition:
+    """Whether the claim has got its volume."""
+    return _Bound()
+
+
+@dataclass(frozen=True)
+class _FewerReady(_Basic):
+    count: int
+
+    def describe(self, target: Target) -> str:
+        return f"fewer than {self.count} ready among {target.title}"
+
+    def check(self, scene: Scene) -> Verdict:
+        ready = [one for one in scene.alive if objects.is_ready(one)]
+        if len(ready) < self.count:
+            return Met(ready)
+        return NotYet(f"{len(ready)} ready")
+
+
+def fewer_ready_than(count: int) -> Condition:
+    """Fewer than `count` of the Pods are ready: what a rollout must never come to."""
+    return _FewerReady(count)

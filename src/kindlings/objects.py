@@ -1,0 +1,127 @@
+"""What an object of the API says of itself: pure readings of plain dictionaries, used by every judgement."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from kindlings.recorder import Object, Snapshot
+
+
+def name(one: Object) -> str:
+    """Return metadata.name."""
+    return str(one["metadata"]["name"])
+
+
+def uid(one: Object) -> str:
+    """Return metadata.uid."""
+    return str(one["metadata"]["uid"])
+
+
+def title(one: Object) -> str:
+    """Return kind and name, as a person says it."""
+    return f"{one.get('kind', 'object')} {name(one)}"
+
+
+def terminating(one: Object) -> bool:
+    """Tell whether the object is being deleted."""
+    return "deletionTimestamp" in one["metadata"]
+
+
+def phase(one: Object) -> str:
+    """Return status.phase, or Pending where the kubelet has not said any."""
+    return str((one.get("status") or {}).get("phase") or "Pending")
+
+
+def condition(one: Object, type_: str) -> dict[str, Any]:
+    """Return the status condition of that type, or an empty mapping."""
+    for found in (one.get("status") or {}).get("conditions") or []:
+        if found.get("type") == type_:
+            return dict(found)
+    return {}
+
+
+def is_ready(pod: Object) -> bool:
+    """Tell whether the Pod is ready and not terminating."""
+    return not terminating(pod) and condition(pod, "Ready").get("status") == "True"
+
+
+def containers(pod: Object) -> list[dict[str, Any]]:
+    """Return the containers of the Pod's spec, then its init containers that stay (native sidecars)."""
+    spec = pod.get("spec") or {}
+    sidecars = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    return [*(spec.get("containers") or []), *sidecars]
+
+
+def statuses(pod: Object) -> list[dict[str, Any]]:
+    """Return the statuses of all the Pod's containers, init containers last."""
+    status = pod.get("status") or {}
+    return [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
+
+
+def readiness(pod: Object) -> tuple[int, int]:
+    """Return the READY column of `kubectl get pods`: containers that are ready, and containers."""
+    names = {one["name"] for one in containers(pod)}
+    return sum(1 for one in statuses(pod) if one.get("ready") and one["name"] in names), len(names)
+
+
+def restart_policy(pod: Object) -> str:
+    """Return spec.restartPolicy, by default Always."""
+    return str((pod.get("spec") or {}).get("restartPolicy") or "Always")
+
+
+def waiting_reason(pod: Object) -> str:
+    """Return why the first waiting container waits (ContainerCreating, ErrImagePull ...), or nothing."""
+    for status in statuses(pod):
+        reason = ((status.get("state") or {}).get("waiting") or {}).get("reason")
+        if reason:
+            return str(reason)
+    return ""
+
+
+def owned_by(snapshot: Snapshot, kind: str, owner: Object | None) -> list[Object]:
+    """Return the objects of `kind` whose ownerReferences name `owner` by UID, terminating ones too."""
+    if owner is None:
+        return []
+    return [
+        one
+        for one in snapshot.all(kind)
+        if any(ref.get("uid") == uid(owner) for ref in one["metadata"].get("ownerReferences") or [])
+    ]
+
+
+_SUFFIXES: Final = {
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
+    "m": Decimal("1e-3"),
+    "": Decimal(1),
+    "k": Decimal(10**3),
+    "M": Decimal(10**6),
+    "G": Decimal(10**9),
+    "T": Decimal(10**12),
+    "P": Decimal(10**15),
+    "E": Decimal(10**18),
+    "Ki": Decimal(2**10),
+    "Mi": Decimal(2**20),
+    "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40),
+    "Pi": Decimal(2**50),
+    "Ei": Decimal(2**60),
+}
+
+
+def quantity(text: object) -> Decimal | None:
+    """Return the value of a Kubernetes quantity such as 1Gi or 500m, None where it is none.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    written = str(text).strip()
+    number = written.rstrip("numkMGTPEi")
+    suffix = written[len(number) :]
+    if suffix not in _SUFFIXES:
+        return None
+    try:
+        return Decimal(number) * _SUFFIXES[suffix]
+    except InvalidOperation:
+        return None

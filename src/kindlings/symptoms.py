@@ -1,0 +1,129 @@
+"""What ails an object, and how long it must last before nobody would wait any longer.
+
+These are troubles that could still heal: an image may appear, a crash may pass. Each family has its rule:
+
+| family   | seen as                                                          | ends a wait after         |
+|----------|------------------------------------------------------------------|---------------------------|
+| image    | ErrImagePull, ImagePullBackOff, InvalidImageName                 | 1 s without healing       |
+| config   | CreateContainerConfigError, CreateContainerError, FailedMount    | 1.5 s                     |
+| pending  | the scheduler found no node                                      | 1.5 s                     |
+| creation | a controller's Pods are refused (FailedCreate)                   | 1.5 s                     |
+| crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
+| ended    | a container that ends with exit code 0 is started again          | at once, at the second end|
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kindlings import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kindlings.conditions import Scene
+    from kindlings.recorder import Object, Snapshot
+
+PERSISTENCE: Final = {
+    "image": 1.0,
+    "config": 1.5,
+    "pending": 1.5,
+    "creation": 1.5,
+    "crash": 0.0,
+    "ended": 0.0,
+}
+"""Seconds that a symptom of the family must last; the order is from root to consequence."""
+
+_IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+_CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One trouble of one object; `message` is the cluster's own."""
+
+    family: str
+    object: Object
+    reason: str
+    message: str
+    container: str = ""
+    exit_code: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what makes it the same trouble while its wording changes."""
+        return (self.family, objects.uid(self.object), self.container)
+
+    @property
+    def persistence(self) -> float:
+        """Return the seconds after which the trouble ends a wait."""
+        return PERSISTENCE[self.family]
+
+
+def find(scene: Scene) -> list[Symptom]:
+    """Return what ails the scene's objects, roots first."""
+    found: list[Symptom] = []
+    for one in scene.alive:
+        if one.get("kind") == "Pod":
+            found += _of_pod(one, scene.snapshot)
+        elif one.get("kind") == "PersistentVolumeClaim":
+            found += _of_claim(one, scene.snapshot)
+    owner = scene.target.owner(scene.snapshot)
+    if owner is not None:
+        found += _of_controller(owner, scene.snapshot)
+    order = list(PERSISTENCE)
+    return sorted(found, key=lambda symptom: order.index(symptom.family))
+
+
+def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    scheduled = objects.condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
+        yield Symptom("pending", pod, "Unschedulable", scheduled.get("message", ""))
+    for status in objects.statuses(pod):
+        yield from _of_container(pod, status)
+    if objects.phase(pod) == "Pending":
+        for event in snapshot.events_of(objects.uid(pod)):
+            if event.get("reason") == "FailedMount":
+                yield Symptom("config", pod, "FailedMount", event.get("message", ""))
+    if objects.phase(pod) == "Failed" and (pod.get("status") or {}).get("reason"):
+        status = pod["status"]
+        yield Symptom("crash", pod, status["reason"], status.get("message", ""))
+
+
+def _of_container(pod: Object, status: dict[str, Any]) -> Iterator[Symptom]:
+    name = status["name"]
+    state = status.get("state") or {}
+    waiting = state.get("waiting") or {}
+    reason, message = waiting.get("reason", ""), waiting.get("message", "")
+    if reason in _IMAGE:
+        yield Symptom("image", pod, reason, message, name)
+    elif reason in _CONFIG:
+        yield Symptom("config", pod, reason, message, name)
+    last = (status.get("lastState") or {}).get("terminated")
+    now = state.get("terminated")
+    again = now or (last if reason == "CrashLoopBackOff" else None)
+    if again is None:
+        return
+    code, why = again.get("exitCode", 0), again.get("reason", "")
+    text = again.get("message", "")
+    repeated = status.get("restartCount", 0) >= 1 and (last or again).get("exitCode") == code
+    if code != 0 and (repeated or objects.phase(pod) == "Failed"):
+        yield Symptom("crash", pod, why, text, name, code)
+    elif code == 0 and repeated and objects.restart_policy(pod) == "Always":
+        yield Symptom("ended", pod, why, text, name, code)
+
+
+def _of_claim(claim: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    if objects.phase(claim) == "Bound":
+        return
+    for event in snapshot.events_of(objects.uid(claim)):
+        if event.get("reason") == "ProvisioningFailed":
+            yield Symptom("pending", claim, "ProvisioningFailed", event.get("message", ""))
+
+
+def _of_controller(owner: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    for event in snapshot.events_of(objects.uid(owner)):
+        if event.get("reason") == "FailedCreate":
+            yield Symptom("creation", owner, "FailedCreate", event.get("message", ""))
+            return

@@ -1,0 +1,147 @@
+"""One engine for time: `wait` (becomes true), `hold` (stays true), `never` (was true at no moment).
+
+All three judge what the watch delivered, never samples; all three sleep only until the next event.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from kindlings import symptoms
+from kindlings.conditions import Condition, Impossible, Met, Scene, Target
+from kindlings.errors import InfrastructureError
+from kindlings.recorder import Gap
+
+if TYPE_CHECKING:
+    from kindlings.conditions import Verdict
+    from kindlings.recorder import History, Object, Recorder, Snapshot
+    from kindlings.symptoms import Symptom
+
+TIMEOUT: Final = 30.0
+"""Seconds that a lab waits by default; on two busy cores a Pod with a volume needs about 6."""
+
+AFTER_OUTAGE: Final = 40.0
+"""Seconds added when the API server was away: its controllers elect a leader again, which takes 15 to 30."""
+
+
+@dataclass
+class Unmet(Exception):  # noqa: N818 - a verdict
+    """A condition that did not hold: everything an explanation needs."""
+
+    condition: Condition
+    target: Target
+    expected: str
+    saw: str
+    snapshot: Snapshot
+    troubles: list[Symptom] = field(default_factory=list)
+    certain: bool = True
+    """Whether it can never hold (proved, or troubles outlasted their rule), rather than time being over."""
+
+
+def wait(recorder: Recorder, target: Target, condition: Condition, timeout: float = TIMEOUT) -> list[Object]:
+    """Wait until `condition` holds for `target`, `timeout` seconds at most; return the objects it holds for.
+
+    Raises Unmet, at once where it can never hold; InfrastructureError where the cluster is not observed.
+    """
+    started = time.monotonic()
+    first_seen: dict[tuple[str, str, str], float] = {}
+    while True:
+        snapshot = recorder.snapshot()
+        scene = Scene(target, snapshot)
+        verdict = condition.check(scene)
+        if isinstance(verdict, Met):
+            return verdict.objects
+        now = time.monotonic()
+        troubles = [one for one in symptoms.find(scene) if one.family not in condition.tolerates]
+        first_seen = {one.key: first_seen.get(one.key, now) for one in troubles}
+        ripe_at = min((first_seen[one.key] + one.persistence for one in troubles), default=now + timeout)
+        away, outage = recorder.outage
+        deadline = started + timeout + (outage + AFTER_OUTAGE if outage else 0)
+        certain = isinstance(verdict, Impossible) or (bool(troubles) and now >= ripe_at)
+        if not away and (certain or now >= deadline):
+            raise _unmet(condition, scene, verdict, troubles, certain=certain, waited=now - started)
+        recorder.wait_beyond(snapshot.sequence, min(ripe_at, deadline) - now if not away else 1.0)
+
+
+def _unmet(
+    condition: Condition,
+    scene: Scene,
+    verdict: Verdict,
+    troubles: list[Symptom],
+    *,
+    certain: bool,
+    waited: float,
+) -> Unmet:
+    if isinstance(verdict, Impossible):
+        saw = verdict.proof
+    else:
+        saw = verdict.why if not isinstance(verdict, Met) else ""
+        if not certain:
+            saw = f"{saw}, after {waited:.0f} s"
+    found = troubles or symptoms.find(scene)
+    expected = condition.describe(scene.target)
+    return Unmet(condition, scene.target, expected, saw, scene.snapshot, found, certain)
+
+
+def hold(recorder: Recorder, target: Target, condition: Condition, seconds: float) -> None:
+    """Demand that `condition` holds now and at every event of the next `seconds`.
+
+    Raises Unmet at the first moment where it does not, InfrastructureError where a moment was not observed.
+    """
+    started = time.monotonic()
+    judged = recorder.sequence
+    _judge_hold(condition, Scene(target, recorder.at(judged)), 0.0, seconds)
+    while True:
+        remaining = started + seconds - time.monotonic()
+        away, _ = recorder.outage
+        if remaining <= 0 and not away:
+            break
+        recorder.wait_beyond(judged, max(remaining, 0.2) if away else remaining)
+        for entry, snapshot in recorder.replay(judged):
+            _refuse_gap(entry)
+            judged = entry.sequence
+            _judge_hold(condition, Scene(target, snapshot), entry.at - started, seconds)
+
+
+def _judge_hold(condition: Condition, scene: Scene, moment: float, seconds: float) -> None:
+    verdict = condition.check(scene)
+    if isinstance(verdict, Met):
+        return
+    why = verdict.proof if isinstance(verdict, Impossible) else verdict.why
+    expected = f"{condition.describe(scene.target)}, for {seconds:g} s"
+    saw = f"{why}, after {max(moment, 0):.1f} s"
+    raise Unmet(condition, scene.target, expected, saw, scene.snapshot, symptoms.find(scene))
+
+
+def never(history: History, target: Target, condition: Condition) -> None:
+    """Demand that `condition` held at no moment of `history`.
+
+    Raises Unmet for the first moment where it did, InfrastructureError where a moment was not observed.
+    """
+    recorder = history.recorder
+    began = recorder.at(history.start)
+    _judge_never(condition, Scene(target, began), 0.0)
+    began_at: float | None = None
+    for entry, snapshot in recorder.replay(history.start, history.end):
+        _refuse_gap(entry)
+        began_at = entry.at if began_at is None else began_at
+        _judge_never(condition, Scene(target, snapshot), entry.at - began_at)
+
+
+def _judge_never(condition: Condition, scene: Scene, moment: float) -> None:
+    verdict = condition.check(scene)
+    if isinstance(verdict, Met):
+        expected = f"at no moment {condition.describe(scene.target)}"
+        there = ", ".join(str(one["metadata"]["name"]) for one in verdict.objects) or "none"
+        saw = f"{condition.describe(scene.target)} {moment:.1f} s after the first event: {there}"
+        raise Unmet(condition, scene.target, expected, saw, scene.snapshot, symptoms.find(scene))
+
+
+def _refuse_gap(entry: object) -> None:
+    if isinstance(entry, Gap) and entry.kind != "Event":
+        raise InfrastructureError(
+            f"Not observed: {entry.why} ({entry.kind}), so nothing can be said about every moment.",
+            "Run the lab again. If it happens again, run `kindlings doctor`.",
+        )
