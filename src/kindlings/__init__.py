@@ -1,1 +1,53 @@
-"""A Kubernetes course that is a pytest suite."""
+"""A Kubernetes course that is a pytest suite: what a lesson may import. Everything else is private."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kindlings.conditions import (
+    bound,
+    containers_ready,
+    fewer_ready_than,
+    gone,
+    ready,
+    restarted,
+    succeeded,
+)
+from kindlings.declared import env, memory_limit, mounts
+
+if TYPE_CHECKING:
+    from kindlings.lab import Lab
+    from kindlings.logs import counting_up, needs_container_name, says
+
+__all__ = [
+    "Lab",
+    "bound",
+    "containers_ready",
+    "counting_up",
+    "env",
+    "fewer_ready_than",
+    "gone",
+    "memory_limit",
+    "mounts",
+    "needs_container_name",
+    "ready",
+    "restarted",
+    "says",
+    "succeeded",
+]
+
+_LATER = {
+    "Lab": "kindlings.lab",
+    "counting_up": "kindlings.logs",
+    "needs_container_name": "kindlings.logs",
+    "says": "kindlings.logs",
+}
+"""What is imported only when it is used: these bring HTTP along, and collecting a course needs none."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module 'kindlings' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - see _LATER
+
+    return getattr(import_module(_LATER[name]), name)

@@ -101,7 +101,8 @@ def describe_pod(pod: Object) -> str:
     return f"{ready}/{total} {reason or state}"
 
 
-def _what_is_there(scene: Scene) -> str:
+def what_is_there(scene: Scene) -> str:
+    """Say which of the target's objects there are, and in what state."""
     found = scene.objects
     if not found:
         return f"no {scene.target.kind}" if scene.target.plural else f"no {scene.target.title}"
@@ -136,7 +137,7 @@ class _Ready(_Basic):
             return Met(ready)
         if not scene.target.plural and alive and _ended(alive[0]):
             return Impossible(_ended(alive[0]))
-        return NotYet(_what_is_there(scene))
+        return NotYet(what_is_there(scene))
 
 
 def ready(count: int = 1, *, without: HasUid | None = None) -> Condition:
@@ -170,7 +171,7 @@ class _ContainersReady(_Basic):
                 )
             if _ended(pod):
                 return Impossible(_ended(pod))
-        return NotYet(_what_is_there(scene))
+        return NotYet(what_is_there(scene))
 
 
 def containers_ready(count: int) -> Condition:
@@ -191,7 +192,7 @@ class _Succeeded(_Basic):
                 return Impossible(f"Pod {objects.name(pod)} has Failed")
             if objects.restart_policy(pod) == "Always":
                 return Impossible(f"Pod {objects.name(pod)} has restartPolicy Always and can never end")
-        return NotYet(_what_is_there(scene))
+        return NotYet(what_is_there(scene))
 
 
 def succeeded() -> Condition:
@@ -214,7 +215,7 @@ class _Restarted(_Basic):
                     return Met([pod])
             if _ended(pod):
                 return Impossible(_ended(pod))
-        return NotYet(_what_is_there(scene))
+        return NotYet(what_is_there(scene))
 
 
 def restarted(times: int = 1) -> Condition:
@@ -228,7 +229,7 @@ class _Gone(_Basic):
         return f"no {target.kind}" if target.plural else f"no {target.title}"
 
     def check(self, scene: Scene) -> Verdict:
-        return NotYet(_what_is_there(scene)) if scene.objects else Met([])
+        return NotYet(what_is_there(scene)) if scene.objects else Met([])
 
 
 def gone() -> Condition:
@@ -245,7 +246,7 @@ class _Bound(_Basic):
         for claim in scene.alive:
             if objects.phase(claim) == "Bound":
                 return Met([claim])
-        return NotYet(_what_is_there(scene))
+        return NotYet(what_is_there(scene))
 
 
 def bound() -> Condition:

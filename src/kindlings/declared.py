@@ -1,0 +1,79 @@
+"""Conditions on what the API server accepted: a Pod's environment, limits and mounts, defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kindlings import objects
+from kindlings.conditions import Impossible, Met, NotYet, what_is_there
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kindlings.conditions import Condition, Scene, Target, Verdict
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """Whether `read` finds `wanted` in the only or the named container; what a Pod says never changes."""
+
+    what: str
+    wanted: str
+    read: Callable[[dict[str, Any], dict[str, Any]], str | None]
+    same: Callable[[str, str], bool] = str.__eq__
+    tolerates: frozenset[str] = field(default=frozenset({"image", "crash", "ended", "config", "pending"}))
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} with {self.what} {self.wanted}"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.objects:
+            found = [self.read(one, pod["spec"]) for one in objects.containers(pod)]
+            if any(value is not None and self.same(value, self.wanted) for value in found):
+                return Met([pod])
+            there = ", ".join(value for value in found if value is not None)
+            return Impossible(f"{self.what} {there}" if there else f"{objects.title(pod)} has no {self.what}")
+        return NotYet(what_is_there(scene))
+
+
+def env(name: str, value: str) -> Condition:
+    """Whether a container of the Pod has the environment variable `name` with that value."""
+
+    def read(container: dict[str, Any], _spec: dict[str, Any]) -> str | None:
+        for variable in container.get("env") or []:
+            if variable.get("name") == name:
+                return str(variable.get("value", ""))
+        return None
+
+    return _Declared(f"the environment variable {name}", value, read)
+
+
+def memory_limit(limit: str) -> Condition:
+    """Whether a container of the Pod has this memory limit, however it is written (1Gi, 1024Mi)."""
+
+    def read(container: dict[str, Any], _spec: dict[str, Any]) -> str | None:
+        found = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+        return None if found is None else str(found)
+
+    return _Declared(
+        "the memory limit",
+        limit,
+        read,
+        lambda found, wanted: objects.quantity(found) == objects.quantity(wanted),
+    )
+
+
+def mounts(path: str, *, claim: str) -> Condition:
+    """Whether a container of the Pod mounts the PersistentVolumeClaim `claim` at `path`."""
+
+    def read(container: dict[str, Any], spec: dict[str, Any]) -> str | None:
+        mounted = [one["name"] for one in container.get("volumeMounts") or [] if one.get("mountPath") == path]
+        claims = [
+            (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            for volume in spec.get("volumes") or []
+            if volume["name"] in mounted
+        ]
+        return str(claims[0]) if claims and claims[0] else None
+
+    return _Declared(f"at {path} the PersistentVolumeClaim", claim, read)

@@ -1,0 +1,99 @@
+"""From what happened and what was written to what the learner reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kindlings import objects
+from kindlings.errors import Findings, LabFailure, Place
+from kindlings.explain import crashes, images, pending
+
+if TYPE_CHECKING:
+    from kindlings.explain.sources import Sources
+    from kindlings.manifests import Document
+    from kindlings.recorder import Snapshot
+    from kindlings.symptoms import Symptom
+    from kindlings.waiting import Unmet
+
+READ_KIND: Final = {
+    "Pod": "https://kubernetes.io/docs/concepts/workloads/pods/",
+    "ReplicaSet": "https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/",
+    "Deployment": "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/",
+    "DaemonSet": "https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/",
+    "StatefulSet": "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/",
+    "Service": "https://kubernetes.io/docs/concepts/services-networking/service/",
+    "PersistentVolumeClaim": "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
+}
+READ_LOGS: Final = "https://kubernetes.io/docs/concepts/cluster-administration/logging/"
+
+
+def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
+    """Return the failure that tells what was expected, what was seen and, where it is certain, why."""
+    findings = Findings(
+        expected=verdict.expected,
+        saw=verdict.saw,
+        look=_look(verdict, sources),
+        read=READ_KIND.get(verdict.target.kind, READ_KIND["Pod"]),
+    )
+    for trouble in verdict.troubles:
+        document = sources.of(trouble.object, verdict.snapshot)
+        if document is not None:
+            findings.because, findings.read = _because(trouble, document, sources, verdict.snapshot)
+            break
+    else:
+        findings.because = _from_manifest(verdict, sources)
+    return LabFailure(findings)
+
+
+def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
+    if trouble.family == "image":
+        return images.because(trouble, document, sources), images.READ
+    if trouble.family in {"crash", "ended"}:
+        return crashes.because(trouble, document, sources), crashes.READ
+    if trouble.family == "creation":
+        return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
+    return pending.because(trouble, document, sources, snapshot)
+
+
+def _from_manifest(verdict: Unmet, sources: Sources) -> str:
+    """Say what the manifest itself shows, where the cluster shows no trouble."""
+    found = verdict.target.select(verdict.snapshot)
+    document = sources.of(found[0], verdict.snapshot) if found else None
+    if document is None:
+        return ""
+    spec = (*sources.pod_root(document), "spec")
+    if "restartPolicy Always" in verdict.saw:
+        if document.get(*spec, "restartPolicy") is None:
+            return f"spec ({document.at(*spec)}) has no restartPolicy, and the default is Always"
+        return f"restartPolicy is Always ({document.at(*spec, 'restartPolicy')})"
+    if "container" in verdict.expected and document.get(*spec, "containers"):
+        names = [one.get("name") for one in document.get(*spec, "containers") if isinstance(one, dict)]
+        return f"containers ({document.at(*spec, 'containers')}) has {', '.join(map(str, names))}"
+    return ""
+
+
+def _look(verdict: Unmet, sources: Sources) -> str:
+    found = verdict.target.select(verdict.snapshot)
+    if len(found) == 1:
+        return sources.look(f"describe {verdict.target.kind.lower()} {objects.name(found[0])}")
+    return sources.look(f"get {verdict.target.kind.lower()}s")
+
+
+def absent(kind: str, name: str, sources: Sources, files: tuple[str, ...]) -> LabFailure:
+    """Return the failure for a lab's object that no applied file has."""
+    of_kind = [one for one in sources.documents if one.kind == kind]
+    same_name = [one for one in sources.documents if one.name == name]
+    place = Place(files[0]) if files else None
+    because = ""
+    if of_kind:
+        place = of_kind[0].at("metadata", "name")
+        because = f"metadata.name is {of_kind[0].name} ({place}), and the lab asks for {name}"
+    elif same_name:
+        place = same_name[0].at("kind")
+        because = f"kind is {same_name[0].kind} ({place}), and the lab asks for a {kind}"
+    saw = ", ".join(one.title for one in sources.documents) or "no object"
+    return LabFailure(
+        Findings(
+            f"{kind} {name} in {' or '.join(files)}", saw, because, read=READ_KIND.get(kind, ""), place=place
+        )
+    )

@@ -1,0 +1,49 @@
+"""Why an image did not come: its name, its tag, or the policy that asks a registry."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kindlings.explain.sources import Sources
+    from kindlings.manifests import Document
+    from kindlings.symptoms import Symptom
+
+READ: Final = "https://kubernetes.io/docs/concepts/containers/images/"
+
+
+def because(symptom: Symptom, document: Document, sources: Sources) -> str:
+    """Say which line asks for an image that the nodes do not have, and what they have."""
+    path = sources.container(document, symptom.container)
+    image = str(document.get(*path, "image") or "")
+    place = document.at(*path, "image")
+    if symptom.reason == "InvalidImageName":
+        return f"{image} is no name of an image ({place})"
+    have = _same_name(image, sources.course_images)
+    if document.get(*path, "imagePullPolicy") == "Always" and image in sources.course_images:
+        policy = document.at(*path, "imagePullPolicy")
+        return (
+            f"imagePullPolicy: Always ({policy}) asks a registry for {image} each time, although the nodes "
+            "have it, and no registry serves this course"
+        )
+    if ":" not in image.rsplit("/", 1)[-1] and "@" not in image:
+        return (
+            f"{image} ({place}) means {image}:latest, which is asked of a registry each time; {_offer(have)}"
+        )
+    if have:
+        return f"there is no {image} ({place}); {_offer(have)}"
+    near = difflib.get_close_matches(image, sources.course_images, n=1, cutoff=0.7)
+    meant = f"did you mean {near[0]}?" if near else f"the course has {', '.join(sources.course_images)}"
+    return f"there is no {image} ({place}); {meant}"
+
+
+def _same_name(image: str, course: Sequence[str]) -> list[str]:
+    name = image.split("@", maxsplit=1)[0].rsplit(":", 1)[0]
+    return [one for one in course if one.rsplit(":", 1)[0] == name]
+
+
+def _offer(have: list[str]) -> str:
+    return f"the course has {' and '.join(have)}" if have else "give it a tag that the course has"

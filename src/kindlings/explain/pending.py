@@ -1,0 +1,77 @@
+"""Why a Pod does not start: no node takes it, a claim has no volume, or what it refers to is missing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from kindlings import objects
+
+if TYPE_CHECKING:
+    from kindlings.explain.sources import Sources
+    from kindlings.manifests import Document
+    from kindlings.recorder import Snapshot
+    from kindlings.symptoms import Symptom
+
+READ: Final = {
+    "claim": "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
+    "resources": "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+    "nodes": "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
+    "config": "https://kubernetes.io/docs/concepts/configuration/configmap/",
+}
+_NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+_NO_OBJECT: Final = re.compile(r'(configmap|secret) "([^"]+)" not found')
+_NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) \S+/(\S+)")
+_SHORT_OF: Final = re.compile(r"Insufficient (cpu|memory|ephemeral-storage|pods)")
+
+
+def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
+    """Say what is missing, which line asks for it, and where to read on."""
+    message = symptom.message
+    if match := _NO_CLAIM.search(message):
+        return _no_claim(match[1], document, snapshot), READ["claim"]
+    if match := _NO_OBJECT.search(message):
+        kind = {"configmap": "ConfigMap", "secret": "Secret"}[match[1]]
+        return f"there is no {kind} {match[2]} ({_line_with(document, match[2])})", READ["config"]
+    if match := _NO_KEY.search(message):
+        return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, match[1])})", READ[
+            "config"
+        ]
+    if match := _SHORT_OF.search(message):
+        return _too_much(match[1], document, sources), READ["resources"]
+    if "unbound" in message and "PersistentVolumeClaim" in message:
+        return "its PersistentVolumeClaim has no volume yet", READ["claim"]
+    if symptom.reason == "ProvisioningFailed":
+        place = document.at("spec", "storageClassName")
+        return f"no volume could be made for {objects.title(symptom.object)} ({place}): {message}", READ[
+            "claim"
+        ]
+    if "didn't match Pod's node affinity/selector" in message:
+        place = document.at(*sources.pod_root(document), "spec", "nodeSelector")
+        return f"no node has the labels that the Pod asks for ({place})", READ["nodes"]
+    return message, READ["nodes"]
+
+
+def _no_claim(claim: str, document: Document, snapshot: Snapshot) -> str:
+    there = [objects.name(one) for one in snapshot.all("PersistentVolumeClaim")]
+    has = f"there is {', '.join(there)}" if there else "the lab's namespace has none"
+    return f"there is no PersistentVolumeClaim {claim} ({_line_with(document, claim)}); {has}"
+
+
+def _line_with(document: Document, value: str) -> str:
+    """Return the place of the first field outside metadata that has this very value."""
+    for path, found in document.walk():
+        if found == value and path[0] != "metadata":
+            return str(document.at(*path))
+    return str(document.at("spec"))
+
+
+def _too_much(resource: str, document: Document, sources: Sources) -> str:
+    spec = (*sources.pod_root(document), "spec")
+    for index, _ in enumerate(document.get(*spec, "containers") or []):
+        for group in ("requests", "limits"):
+            path = (*spec, "containers", index, "resources", group, resource)
+            asked = document.get(*path)
+            if asked is not None:
+                return f"no node has {asked} of {resource} free ({document.at(*path)})"
+    return f"no node has enough {resource} free"

@@ -1,0 +1,224 @@
+"""Why the API server refused an object, and which of the learner's lines it meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final
+
+from kindlings import objects
+from kindlings.errors import Findings, LabFailure, Place
+from kindlings.explain import schema
+from kindlings.explain.sources import parse_path, places_of
+from kindlings.manifests import READ_OBJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kindlings.cluster.api import Refusal
+    from kindlings.manifests import Document, FieldPath
+
+_UNKNOWN: Final = re.compile(r'unknown field "([^"]+)"')
+_UNMARSHAL: Final = re.compile(
+    r"cannot unmarshal (\w+) into Go (?:struct field (?:\w+\.)?([\w.]+) of type|value of type) ([\w.\[\]*]+)"
+)
+_READ: Final = {
+    "quantity": "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+    "security": "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+    "quota": "https://kubernetes.io/docs/concepts/policy/resource-quotas/",
+    "names": "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+    "kinds": "https://kubernetes.io/docs/reference/kubernetes-api/",
+}
+_JSON_WORDS: Final = {"object": "a mapping", "string": "a text", "number": "a number", "array": "a list"}
+
+
+def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:
+    """Return the failure that tells the learner why `document` was not taken."""
+    because, place, read = _because(document, refusal)
+    return LabFailure(
+        Findings(
+            expected=f"{document.title} to be taken by the API server",
+            saw=f"refused: {_shorten(_server_words(refusal))}",
+            because=because,
+            look=look,
+            read=read,
+            place=place,
+        )
+    )
+
+
+def _server_words(refusal: Refusal) -> str:
+    """Return the server's reason without what it says of its own doings."""
+    words = refusal.message
+    for marker in ("strict decoding error: ", "cannot be handled as a "):
+        words = words.split(marker, 1)[-1]
+    return words.replace("json: ", "")
+
+
+def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
+    message = refusal.message
+    if unknown := _UNKNOWN.findall(message):
+        return _unknown_field(document, parse_path(unknown[0]))
+    if "duplicate field" in message:
+        return "the same field stands twice in one mapping", document.at(), READ_OBJECTS
+    if match := _UNMARSHAL.search(message):
+        return _wrong_type(document, match)
+    if "quantities must match" in message or "unable to parse quantity" in message:
+        return _bad_quantity(document)
+    if refusal.causes:
+        return _invalid(document, refusal)
+    if "violates PodSecurity" in message:
+        return _security(document, message)
+    if "exceeded quota" in message:
+        limit = message.split("limited: ", 1)[-1]
+        return f"a lab may have at most {limit}", document.at(), _READ["quota"]
+    if refusal.reason == "AlreadyExists":
+        return (
+            f"two objects of the lab are called {document.title}",
+            document.at("metadata", "name"),
+            _READ["names"],
+        )
+    return "", document.at(), READ_OBJECTS
+
+
+def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str]:
+    place = document.at(*path)
+    holder = _called(path[:-1])
+    name = path[-1]
+    ancestor = schema.belongs_to(document.kind, path)
+    meant = schema.did_you_mean(document.kind, path)
+    if ancestor is not None and meant != name:
+        return f"{name} belongs to {_called(ancestor)}, not to {holder} ({place})", place, READ_OBJECTS
+    if meant:
+        return f"{holder} has no field {name} ({place}); did you mean {meant}?", place, READ_OBJECTS
+    return f"{holder} has no field {name} ({place})", place, READ_OBJECTS
+
+
+def _called(path: FieldPath) -> str:
+    """Return how a person calls the holder of a field: "a container", "spec", "metadata"."""
+    if not path:
+        return "the object itself"
+    if isinstance(path[-1], int):
+        group = str(path[-2])
+        if group in {"containers", "initContainers"}:
+            return "a container"
+        return f"an item of {group}"
+    return ".".join(str(part) for part in path if isinstance(part, str))
+
+
+def _wrong_type(document: Document, match: re.Match[str]) -> tuple[str, Place, str]:
+    """Find the field whose value has the wrong type; the server leaves the indices out of its path."""
+    found, dotted, wanted = match.groups()
+    words = tuple((dotted or "").split("."))
+    wants = "a list (each item begins with a dash)" if wanted.startswith("[]") else _go_type(wanted)
+    for path, place in places_of(document, words):
+        if _json_type(document.get(*path)) == found:
+            has = _JSON_WORDS.get(found, found)
+            return f"{words[-1]} wants {wants} and has {has} ({place})", place, READ_OBJECTS
+    return f"{words[-1] or 'a field'} wants {wants}", document.at(), READ_OBJECTS
+
+
+def _json_type(value: object) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
+
+
+def _go_type(written: str) -> str:
+    if written in {"string", "*string"}:
+        return "a text (in quotes, where it could be read as a number)"
+    if "int" in written or "float" in written:
+        return "a number"
+    if "bool" in written:
+        return "true or false"
+    return "a mapping"
+
+
+def _bad_quantity(document: Document) -> tuple[str, Place, str]:
+    for path, value in document.walk():
+        if _is_quantity(path) and objects.quantity(value) is None:
+            place = document.at(*path)
+            why = f"{value} is no quantity ({place}); memory is written as 1Gi or 512Mi, cpu as 1 or 500m"
+            return why, place, _READ["quantity"]
+    return "a quantity is written as 1Gi, 512Mi, 500m or 1", document.at(), _READ["quantity"]
+
+
+def _is_quantity(path: FieldPath) -> bool:
+    return len(path) > 1 and path[-2] in {"limits", "requests", "capacity", "hard"}
+
+
+def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
+    """Say the first thing that the server's validation found; its path leads to the line."""
+    cause = refusal.causes[0]
+    path = parse_path(cause.get("field", "").removeprefix("<nil>"))
+    place = document.at(*path)
+    field = ".".join(str(part) for part in path) if path else "the object"
+    message = cause.get("message", "").removesuffix(": must not be empty")
+    if cause.get("reason") == "FieldValueRequired":
+        return f"{_called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
+    where = _called(path) if path and isinstance(path[-1], int) else field
+    return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
+
+
+def _security(document: Document, message: str) -> tuple[str, Place, str]:
+    """Name the field that the Pod Security level forbids."""
+    what = message.split("latest: ", 1)[-1].split('": ', 1)[-1]
+    for word in ("hostNetwork", "hostPID", "hostIPC", "hostPath", "hostPort", "privileged", "capabilities"):
+        if word not in what:
+            continue
+        for path in document.places:
+            if path and path[-1] == word:
+                place = document.at(*path)
+                return (
+                    f"labs run at the Pod Security level baseline, which forbids {word} ({place})",
+                    place,
+                    _READ["security"],
+                )
+    return f"labs run at the Pod Security level baseline: {what}", document.at(), _READ["security"]
+
+
+def wrong_kind(document: Document, allowed: Iterable[str], known: dict[str, str]) -> LabFailure | None:
+    """Return why an object's kind or apiVersion cannot be meant in this lab, or None where it can.
+
+    `known` maps each kind to the apiVersion that serves it.
+    """
+    for field in ("apiVersion", "kind"):
+        if not document.get(field):
+            return _says(document, f"{field} in every object", f"none in {document.title}", "", document.at())
+    kind, version, takes = document.kind, str(document.get("apiVersion")), sorted(allowed)
+    place = document.at("kind")
+    if kind not in known:
+        near = next(iter(difflib.get_close_matches(kind, known, n=1)), "")
+        because = f"there is no kind {kind} ({place})" + (f"; did you mean {near}?" if near else "")
+        return _says(document, f"an object of kind {' or '.join(takes)}", f"kind {kind}", because, place)
+    if kind not in takes:
+        because = f"this lab is about {' and '.join(takes)}, and the object is a {kind} ({place})"
+        return _says(document, f"objects of kind {' or '.join(takes)} only", document.title, because, place)
+    if version != known[kind]:
+        place = document.at("apiVersion")
+        because = f"a {kind} is served at apiVersion {known[kind]}, not at {version} ({place})"
+        return _says(
+            document, f"apiVersion {known[kind]} for a {kind}", f"apiVersion {version}", because, place
+        )
+    return None
+
+
+def foreign_namespace(document: Document, namespace: str) -> LabFailure | None:
+    """Return why an object may not name a namespace of its own, or None where it does not."""
+    if document.namespace in {"", namespace}:
+        return None
+    place = document.at("metadata", "namespace")
+    because = f"metadata.namespace is {document.namespace} ({place}); leave it out: each lab has its own"
+    expected = "objects for the lab's own namespace"
+    return _says(document, expected, f"{document.title} for namespace {document.namespace}", because, place)
+
+
+def _says(document: Document, expected: str, saw: str, because: str, place: Place) -> LabFailure:
+    return LabFailure(Findings(expected, saw, because, read=_READ["kinds"], place=place or document.at()))
+
+
+def _shorten(text: str, limit: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,78 @@
+"""From an object in the cluster back to the learner's lines that made it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kindlings import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kindlings.errors import Place
+    from kindlings.manifests import Document, FieldPath
+    from kindlings.recorder import Object, Snapshot
+
+POD_TEMPLATE: Final = ("spec", "template")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the learner applied, what the course offers, and how to read a container's log."""
+
+    documents: Sequence[Document]
+    namespace: str
+    course_images: Sequence[str] = ()
+    logs: Callable[[str, str], str] = lambda _pod, _container: ""
+    """Gives the end of a container's log, of its last run where the present one said nothing yet."""
+
+    def of(self, one: Object, snapshot: Snapshot) -> Document | None:
+        """Return the document that made the object, going up its owners, or None."""
+        seen: Object | None = one
+        while seen is not None:
+            for document in self.documents:
+                if document.kind == seen.get("kind") and document.name == objects.name(seen):
+                    return document
+            seen = _owner(seen, snapshot)
+        return None
+
+    def pod_root(self, document: Document) -> FieldPath:
+        """Return where the Pod stands in the document: at its root, or in a controller's template."""
+        return () if document.kind == "Pod" else POD_TEMPLATE
+
+    def container(self, document: Document, name: str) -> FieldPath:
+        """Return the path of the container of that name (an init container, too)."""
+        root = (*self.pod_root(document), "spec")
+        for group in ("containers", "initContainers"):
+            for index, one in enumerate(document.get(*root, group) or []):
+                if isinstance(one, dict) and one.get("name") == name:
+                    return (*root, group, index)
+        return root
+
+    def look(self, what: str) -> str:
+        """Return the command that shows more."""
+        return f"kindlings kubectl -n {self.namespace} {what}"
+
+
+def _owner(one: Object, snapshot: Snapshot) -> Object | None:
+    for reference in one["metadata"].get("ownerReferences") or []:
+        if reference.get("controller"):
+            return snapshot.with_uid(reference["kind"], reference["uid"])
+    return None
+
+
+_PART: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def parse_path(written: str) -> FieldPath:
+    """Return the path that the API server wrote as "spec.containers[0].image"."""
+    return tuple(int(index) if index else word for word, index in _PART.findall(written))
+
+
+def places_of(document: Document, words: tuple[str, ...]) -> Iterator[tuple[FieldPath, Place]]:
+    """Yield the fields whose path reads `words` when its indices are left out."""
+    for path, place in document.places.items():
+        if tuple(part for part in path if isinstance(part, str)) == words and isinstance(path[-1], str):
+            yield path, place

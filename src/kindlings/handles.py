@@ -1,0 +1,223 @@
+"""What a lesson holds of the learner's objects: Pods, their controllers, claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from kindlings import conditions, explain, logs, objects, waiting
+from kindlings.cluster import exec as remote
+from kindlings.cluster.api import KINDS, MERGE, Refusal
+from kindlings.conditions import Impossible, Met, Scene, Target
+from kindlings.errors import Findings, InfrastructureError, LabFailure
+from kindlings.selectors import matches
+
+if TYPE_CHECKING:
+    from kindlings.conditions import Condition, Verdict
+    from kindlings.lab import Lab
+    from kindlings.logs import LogCondition
+    from kindlings.recorder import History, Object, Snapshot
+
+
+class Handle:
+    """One object by kind and name; of one UID only, where it was handed out by a wait."""
+
+    def __init__(self, lab: Lab, kind: str, name: str, uid: str = "") -> None:
+        self.lab = lab
+        self.kind = kind
+        self.name = name
+        self._uid = uid
+
+    def __repr__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def uid(self) -> str:
+        """Return the object's UID, that of the object which is there now where none was fixed."""
+        found = self._select(self.lab.recorder.snapshot())
+        return self._uid or (objects.uid(found[0]) if found else "")
+
+    @property
+    def target(self) -> Target:
+        """Return what conditions judge."""
+        return Target(f"{self.kind} {self.name}", self.kind, self._select)
+
+    def _select(self, snapshot: Snapshot) -> list[Object]:
+        found = snapshot.with_uid(self.kind, self._uid) if self._uid else snapshot.named(self.kind, self.name)
+        return [found] if found else []
+
+    def wait(self, condition: Condition, timeout: float = waiting.TIMEOUT) -> Self:
+        """Wait until `condition` holds, at most `timeout` seconds; returns the handle. Raises LabFailure."""
+        self.lab.wait(self.target, condition, timeout)
+        return self
+
+    def hold(self, condition: Condition, seconds: float) -> Self:
+        """Demand that `condition` holds now and at every event of the next `seconds`. Raises LabFailure."""
+        self.lab.hold(self.target, condition, seconds)
+        return self
+
+    def delete(self) -> None:
+        """Delete the object, if it is still the one of this handle."""
+        body = {"preconditions": {"uid": self._uid}} if self._uid else None
+        try:
+            self.lab.learner.delete(KINDS[self.kind].path(self.lab.namespace, self.name), body)
+        except Refusal as refusal:
+            raise InfrastructureError(f"{self} could not be deleted: {refusal.message}") from None
+
+    def _patch(self, body: dict[str, Any], subresource: str = "", content_type: str = MERGE) -> None:
+        path = KINDS[self.kind].path(self.lab.namespace, self.name, subresource)
+        try:
+            self.lab.learner.patch(path, body, content_type)
+        except Refusal as refusal:
+            findings = Findings(f"{self} to be changed", f"refused: {refusal.message}")
+            raise LabFailure(findings) from None
+
+
+@dataclass(frozen=True)
+class _Started:
+    """Whether a container has a log: it runs, or ran."""
+
+    container: str
+    tolerates: frozenset[str] = frozenset({"crash", "ended"})
+
+    def describe(self, target: Target) -> str:
+        return (
+            f"container {self.container} of {target.title} started"
+            if self.container
+            else f"{target.title} started"
+        )
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.objects:
+            states = {one["name"]: one.get("state") or {} for one in objects.statuses(pod)}
+            names = [one["name"] for one in objects.containers(pod)]
+            if self.container and self.container not in names:
+                return Impossible(f"no container {self.container} among {', '.join(names)}")
+            wanted = [self.container] if self.container else names
+            if all({"running", "terminated"} & states.get(name, {}).keys() for name in wanted):
+                return Met([pod])
+        return conditions.NotYet(conditions.what_is_there(scene))
+
+
+class Log:
+    """The log of one container, or of a Pod whose container was not named."""
+
+    def __init__(self, pod: Pod, container: str) -> None:
+        self._pod = pod
+        self._container = container
+
+    def wait(self, condition: LogCondition, timeout: float = waiting.TIMEOUT) -> None:
+        """Follow the log until `condition` holds, at most `timeout` seconds. Raises LabFailure."""
+        lab, pod = self._pod.lab, self._pod
+        lab.wait(pod.target, _Started(self._container), timeout)
+        verdict = logs.follow(lab.observer, lab.namespace, pod.name, self._container, condition, timeout)
+        if isinstance(verdict, Met):
+            return
+        saw = verdict.proof if isinstance(verdict, Impossible) else f"{verdict.why}, after {timeout:.0f} s"
+        title = f"the log of container {self._container}" if self._container else f"the log of {pod}"
+        named = f" -c {self._container}" if self._container else ""
+        document = lab.document("Pod", pod.name)
+        because, place = "", None
+        if document is not None and self._container:
+            path = lab.sources.container(document, self._container)
+            place = (
+                document.at(*path, "args") if document.get(*path, "args") else document.at(*path, "command")
+            )
+            because = f"what container {self._container} writes comes from its command ({place})"
+        look = lab.sources.look(f"logs {pod.name}{named}")
+        read = explain.READ_LOGS
+        raise LabFailure(Findings(condition.describe(title), saw, because, look, read, place=place))
+
+
+class Pod(Handle):
+    """A Pod."""
+
+    def __init__(self, lab: Lab, name: str, uid: str = "") -> None:
+        super().__init__(lab, "Pod", name, uid)
+
+    def logs(self, container: str = "") -> Log:
+        """Return the log of `container`; without one, as `kubectl logs POD` asks for it."""
+        return Log(self, container)
+
+    def exec(self, container: str, *command: str) -> str:
+        """Run `command` in `container` and return what it printed.
+
+        Raises LabFailure where it ends with another exit code than 0.
+        """
+        return remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
+
+
+class Claim(Handle):
+    """A PersistentVolumeClaim."""
+
+    def __init__(self, lab: Lab, name: str, uid: str = "") -> None:
+        super().__init__(lab, "PersistentVolumeClaim", name, uid)
+
+
+class Pods:
+    """Several Pods that belong together: a controller's, or those with some labels."""
+
+    def __init__(self, lab: Lab, target: Target) -> None:
+        self.lab = lab
+        self.target = target
+
+    @classmethod
+    def with_labels(cls, lab: Lab, selector: str) -> Pods:
+        """Return the Pods that `selector` chooses."""
+
+        def select(snapshot: Snapshot) -> list[Object]:
+            return [
+                one for one in snapshot.all("Pod") if matches(selector, one["metadata"].get("labels") or {})
+            ]
+
+        return cls(lab, Target(f"the Pods with {selector}", "Pod", select, plural=True))
+
+    def wait(self, condition: Condition, timeout: float = waiting.TIMEOUT) -> list[Pod]:
+        """Wait until `condition` holds, at most `timeout` seconds; returns the Pods it holds for."""
+        found = self.lab.wait(self.target, condition, timeout)
+        return [Pod(self.lab, objects.name(one), objects.uid(one)) for one in found]
+
+    def hold(self, condition: Condition, seconds: float) -> Pods:
+        """Demand that `condition` holds now and at every event of the next `seconds`."""
+        self.lab.hold(self.target, condition, seconds)
+        return self
+
+    def never(self, condition: Condition, history: History) -> Pods:
+        """Demand that `condition` held at no moment of `history`."""
+        self.lab.never(history, self.target, condition)
+        return self
+
+
+class Controller(Handle):
+    """A ReplicaSet, Deployment, DaemonSet or StatefulSet."""
+
+    @property
+    def pods(self) -> Pods:
+        """Return the Pods that it owns, a Deployment's through its ReplicaSets."""
+        title = f"the Pods of {self.kind} {self.name}"
+        return Pods(self.lab, Target(title, "Pod", self._owned, owner=self._object, plural=True))
+
+    def _object(self, snapshot: Snapshot) -> Object | None:
+        return next(iter(self._select(snapshot)), None)
+
+    def _owned(self, snapshot: Snapshot) -> list[Object]:
+        owner = self._object(snapshot)
+        if self.kind != "Deployment":
+            return objects.owned_by(snapshot, "Pod", owner)
+        sets = objects.owned_by(snapshot, "ReplicaSet", owner)
+        return [pod for one in sets for pod in objects.owned_by(snapshot, "Pod", one)]
+
+    def scale(self, replicas: int) -> Self:
+        """Ask for `replicas`, as `kubectl scale` does."""
+        self._patch({"spec": {"replicas": replicas}}, "scale")
+        return self
+
+    def set_image(self, image: str, container: str = "") -> Self:
+        """Give `container` (or the only one) another image, as `kubectl set image` does."""
+        document = self.lab.document(self.kind, self.name)
+        name = container or (
+            document.get("spec", "template", "spec", "containers", 0, "name") if document else ""
+        )
+        body = {"spec": {"template": {"spec": {"containers": [{"name": name, "image": image}]}}}}
+        self._patch(body, content_type="application/strategic-merge-patch+json")
+        return self

@@ -1,0 +1,225 @@
+"""Lab: the object that a lesson holds. It applies the learner's files and hands out what they made."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import urllib3
+
+from kindlings import explain, manifests, objects, waiting
+from kindlings.cluster.api import APPLY, KINDS, Refusal
+from kindlings.errors import InfrastructureError, UsageError
+from kindlings.explain import refusals
+from kindlings.explain.sources import Sources
+from kindlings.handles import Claim, Controller, Pod, Pods
+from kindlings.recorder import History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from kindlings.cluster.api import Api
+    from kindlings.conditions import Condition, Target
+    from kindlings.manifests import Document
+    from kindlings.recorder import Object, Recorder
+    from kindlings.waiting import Unmet
+
+LOG_TAIL: Final = "20"
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Identities:
+    """As whom a lab acts: `learner` creates what the files say, `observer` reads, `prober` runs commands."""
+
+    learner: Api
+    observer: Api
+    prober: Api
+
+
+class Lab:
+    """One test's namespace on the cluster, and the learner's folder of manifests."""
+
+    def __init__(
+        self,
+        *,
+        namespace: str,
+        folder: Path,
+        kinds: Sequence[str],
+        identities: Identities,
+        recorder: Recorder,
+        course_images: Sequence[str] = (),
+    ) -> None:
+        """Work in `namespace` with files of `folder`, whose objects may be of `kinds`."""
+        self.namespace = namespace
+        self.folder = folder
+        self.recorder = recorder
+        self.files: list[str] = []
+        self.learner = identities.learner
+        self.observer = identities.observer
+        self.prober = identities.prober
+        self._kinds = tuple(kinds)
+        self._documents: list[Document] = []
+        self._applied: set[tuple[str, str]] = set()
+        self._course_images = tuple(course_images)
+
+    # What a lesson uses.
+
+    def apply(self, *files: str) -> Lab:
+        """Create the objects of the learner's `files`, as `kubectl apply -f` would; returns the lab.
+
+        Nothing is created where a file cannot be read or holds what the lab does not take. Raises LabFailure.
+        """
+        self.files += [file for file in files if file not in self.files]
+        documents = [one for file in files for one in self._read(file)]
+        self._documents = [old for old in self._documents if old.file not in files] + documents
+        for document in documents:
+            self._create(document)
+        return self
+
+    def pod(self, name: str) -> Pod:
+        """Return the Pod of that name that a file defines."""
+        self._demand("Pod", name)
+        return Pod(self, name)
+
+    def pods(self, selector: str) -> Pods:
+        """Return the Pods that a label selector such as "app=counter,tier!=cache" chooses."""
+        return Pods.with_labels(self, selector)
+
+    def replicaset(self, name: str) -> Controller:
+        """Return the ReplicaSet of that name."""
+        return self._controller("ReplicaSet", name)
+
+    def deployment(self, name: str) -> Controller:
+        """Return the Deployment of that name."""
+        return self._controller("Deployment", name)
+
+    def daemonset(self, name: str) -> Controller:
+        """Return the DaemonSet of that name."""
+        return self._controller("DaemonSet", name)
+
+    def statefulset(self, name: str) -> Controller:
+        """Return the StatefulSet of that name."""
+        return self._controller("StatefulSet", name)
+
+    def pvc(self, name: str) -> Claim:
+        """Return the PersistentVolumeClaim of that name."""
+        return Claim(self, name)
+
+    @contextmanager
+    def history(self) -> Iterator[History]:
+        """Keep what happens inside the `with` block, to be judged by `Pods.never` afterwards."""
+        history = History(self.recorder)
+        try:
+            yield history
+        finally:
+            history.close()
+
+    # What handles use.
+
+    @property
+    def sources(self) -> Sources:
+        """Return what an explanation needs to find the learner's lines."""
+        return Sources(self._documents, self.namespace, self._course_images, self._last_log)
+
+    def wait(self, target: Target, condition: Condition, timeout: float) -> list[Object]:
+        """Wait as waiting.wait does, with LabFailure instead of Unmet."""
+        return self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+
+    def hold(self, target: Target, condition: Condition, seconds: float) -> None:
+        """Hold as waiting.hold does, with LabFailure instead of Unmet."""
+        self._explained(lambda: waiting.hold(self.recorder, target, condition, seconds))
+
+    def never(self, history: History, target: Target, condition: Condition) -> None:
+        """Judge as waiting.never does, with LabFailure instead of Unmet."""
+        self._explained(lambda: waiting.never(history, target, condition))
+
+    def fail(self, verdict: Unmet) -> NoReturn:
+        """Raise the failure that explains `verdict`; InfrastructureError where the cluster lacks room."""
+        for trouble in verdict.troubles:
+            if trouble.family == "pending" and "Insufficient" in trouble.message:
+                self._refuse_full_cluster(trouble.object, trouble.message)
+        raise explain.unmet(verdict, self.sources) from None
+
+    def document(self, kind: str, name: str) -> Document | None:
+        """Return the learner's document of that kind and name."""
+        return next((one for one in self._documents if (one.kind, one.name) == (kind, name)), None)
+
+    # How it does it.
+
+    def _explained(self, judge: Callable[[], T]) -> T:
+        try:
+            return judge()
+        except waiting.Unmet as verdict:
+            self.fail(verdict)
+
+    def _read(self, file: str) -> Iterator[Document]:
+        if "/" in file or "\\" in file or file.startswith("."):
+            raise UsageError(f"A lesson names a file of its own folder, not {file}.")
+        known = {kind.kind: kind.group_version for kind in KINDS.values()}
+        for document in manifests.read(self.folder / file).documents:
+            failure = refusals.wrong_kind(document, self._kinds, known)
+            failure = failure or refusals.foreign_namespace(document, self.namespace)
+            if failure is not None:
+                raise failure
+            yield document
+
+    def _create(self, document: Document) -> None:
+        kind = KINDS[document.kind]
+        identity = (document.kind, document.name)
+        try:
+            if identity in self._applied:
+                path = kind.path(self.namespace, document.name)
+                query = {"fieldManager": "kindlings", "force": "true", "fieldValidation": "Strict"}
+                self.learner.patch(path, document.data, APPLY, **query)
+            else:
+                path = kind.path(self.namespace)
+                self.learner.create(path, document.data, fieldValidation="Strict", fieldManager="kindlings")
+        except Refusal as refusal:
+            if refusal.code >= 500 or refusal.code == 401:
+                raise InfrastructureError(
+                    f"The API server failed to take {document.title}: {refusal.message}",
+                    "Run the lab again. If it happens again, run `kindlings doctor`.",
+                ) from None
+            look = f"kindlings kubectl explain {document.kind.lower()} --recursive"
+            raise refusals.refused(document, refusal, look) from None
+        self._applied.add(identity)
+
+    def _demand(self, kind: str, name: str) -> None:
+        if self._documents and self.document(kind, name) is None:
+            raise explain.absent(kind, name, self.sources, tuple(self.files))
+
+    def _controller(self, kind: str, name: str) -> Controller:
+        self._demand(kind, name)
+        return Controller(self, kind, name)
+
+    def _last_log(self, pod: str, container: str) -> str:
+        path = KINDS["Pod"].path(self.namespace, pod, "log")
+        for previous in ("false", "true"):
+            try:
+                text = self.observer.text(path, container=container, previous=previous, tailLines=LOG_TAIL)
+            except (Refusal, urllib3.exceptions.HTTPError):
+                continue
+            if text.strip():
+                return text
+        return ""
+
+    def _refuse_full_cluster(self, pod: Object, message: str) -> None:
+        """Tell a Pod that no node could ever hold from one that other namespaces leave no room for."""
+        nodes: list[dict[str, Any]] = self.observer.get(KINDS["Node"].path()).get("items") or []
+        asked: dict[str, Any] = {}
+        for container in objects.containers(pod):
+            for resource, amount in ((container.get("resources") or {}).get("requests") or {}).items():
+                asked[resource] = asked.get(resource, 0) + (objects.quantity(amount) or 0)
+        for node in nodes:
+            free = node["status"]["allocatable"]
+            if all((objects.quantity(free.get(key, 0)) or 0) >= amount for key, amount in asked.items()):
+                name = objects.name(pod)
+                raise InfrastructureError(
+                    f"The cluster has no room for Pod {name}, which an empty node could hold: {message}",
+                    "Wait until other labs have ended, or run `kindlings down` and `kindlings up`.",
+                )

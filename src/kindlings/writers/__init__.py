@@ -1,0 +1,1 @@
+"""Forms of what came out: the message a learner reads, and a file for each grading format."""
