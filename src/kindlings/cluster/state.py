@@ -1,0 +1,99 @@
+"""What is remembered of each cluster: one folder a cluster, with its record, kubeconfig, config and log."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+import filelock
+
+from kindlings import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from kindlings.cluster.engine import Name
+
+    from kindlings.progress import Progress
+
+
+@dataclass(frozen=True)
+class Record:
+    """A cluster whose creation was finished; written last, so an unfinished one has none."""
+
+    name: str
+    engine: Name
+    engine_binary: str
+    engine_environment: Mapping[str, str]
+    engine_version: str
+    limited: bool
+    kind: str
+    kubectl: str
+    kubernetes: str
+    image: str
+    origin: Literal["pulled", "built"]
+    node_ports: Mapping[int, int]
+    fingerprint: str
+    """Of the kind config without its host ports, which differ from one machine to the next."""
+
+
+def folder(name: str) -> Path:
+    """Return the folder of the cluster `name`; it need not exist."""
+    return paths.state() / name
+
+
+def load(name: str) -> Record | None:
+    """Return the record of the cluster `name`, or None where there is none that this version can read."""
+    try:
+        data = json.loads(_path(name).read_text(encoding="utf-8"))
+        data["node_ports"] = {int(node): int(host) for node, host in data["node_ports"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Record(**data) if data.keys() == {field.name for field in fields(Record)} else None
+
+
+def save(record: Record) -> None:
+    """Write `record` whole or not at all."""
+    data: dict[str, Any] = asdict(record)
+    path = _path(record.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    fresh.replace(path)
+
+
+def forget(name: str) -> None:
+    """Remove the record: from here on the cluster counts as unfinished."""
+    _path(name).unlink(missing_ok=True)
+
+
+def clear(name: str) -> None:
+    """Remove everything remembered of the cluster `name`."""
+    shutil.rmtree(folder(name), ignore_errors=True)
+
+
+@contextmanager
+def locked(name: str, progress: Progress) -> Iterator[None]:
+    """Hold the cluster `name` for this process alone; says so where another one has to be waited for."""
+    # Beside the folder, not in it: clear() must not take the lock away from those who wait for it.
+    path = paths.state() / f"{name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        progress.say(f"Another kindlings is at work on the cluster {name}: waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _path(name: str) -> Path:
+    return folder(name) / "cluster.json"

@@ -1,0 +1,206 @@
+"""From whatever is there to a cluster that can be used: the one way in for commands and for pytest."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from kindlings.cluster import addons, images, kind, machine, node_image, nodes, ports, revival, state, tools
+from kindlings.cluster import engine as engines
+from kindlings.cluster.engine import Engine
+from kindlings.cluster.kind import Cluster
+from kindlings.cluster.node_image import NodeImage
+from kindlings.errors import InfrastructureError, UsageError
+
+if TYPE_CHECKING:
+    from kindlings.progress import Progress
+
+DEFAULT_NAME: Final = "kindlings"
+
+
+def chosen_name() -> str:
+    """Return the cluster's name: KINDLINGS_CLUSTER's, or the default one; raises UsageError for a bad one."""
+    name = os.environ.get("KINDLINGS_CLUSTER") or DEFAULT_NAME
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+        raise UsageError(
+            f"{name!r} cannot be a cluster's name.", "Use at most 40 of a-z, 0-9 and -, not first nor last."
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `up` may be told."""
+
+    name: str = field(default_factory=chosen_name)
+    assume_yes: bool = False
+    """Install what is missing without asking."""
+    from_source: bool = False
+    """Build the node image here, also where one could be pulled."""
+    allow_pull: bool | None = None
+    """Whether nodes may pull images; None keeps it as it is, which is not at first."""
+    fresh: bool = False
+    """Replace a cluster that is there."""
+
+
+def up(progress: Progress, settings: Settings | None = None) -> Cluster:
+    """Return a running cluster with the course's images and add-ons, doing only what is missing.
+
+    Safe to run twice at once. Raises InfrastructureError for everything that stands in the way.
+    """
+    settings = settings or Settings()
+    with state.locked(settings.name, progress):
+        record = state.load(settings.name)
+        engine = engines.find(
+            progress, assume_yes=settings.assume_yes, preferred=record.engine if record else None
+        )
+        kind_path, kubectl_path = tools.kind(progress), tools.kubectl(progress)
+        if record and record.engine != engine.name:
+            _leave_engine(record, progress)
+            record = None
+        built = record is not None and record.origin == "built"
+        image = node_image.ensure(engine, progress, from_source=settings.from_source or built)
+        cluster = Cluster(
+            settings.name,
+            engine=engine,
+            node_image=image,
+            node_ports=record.node_ports if record else {},
+            kind_path=kind_path,
+            kubectl_path=kubectl_path,
+        )
+        if not _reused(cluster, record, progress, fresh=settings.fresh):
+            _create(cluster, progress)
+        _finish(cluster, progress, settings)
+        return cluster
+
+
+def attach(name: str | None = None) -> Cluster:
+    """Return the cluster that `up` made, without looking whether it is well; raises InfrastructureError."""
+    name = name or chosen_name()
+    record = state.load(name)
+    if record is None:
+        raise InfrastructureError(f"There is no cluster {name}.", "Run `kindlings up`.")
+    return Cluster(
+        name,
+        engine=_engine(record),
+        node_image=NodeImage(record.image, record.kubernetes, record.origin),
+        node_ports=record.node_ports,
+        kind_path=Path(record.kind),
+        kubectl_path=Path(record.kubectl),
+    )
+
+
+def _engine(record: state.Record) -> Engine:
+    return Engine(
+        record.engine, record.engine_binary, record.engine_environment, record.limited, record.engine_version
+    )
+
+
+def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, *, fresh: bool) -> bool:
+    """Make a cluster that is there ready; where that cannot be, remove it, say why, and return False."""
+    found = cluster.nodes()
+    if not found:
+        state.forget(cluster.name)
+        return False
+    why = "is to be made afresh" if fresh else revival.unfit(cluster, record, found)
+    why = why or revival.revive(cluster, found, progress)
+    if not why:
+        return True
+    progress.say(f"The cluster {cluster.name} {why}: replacing it")
+    state.forget(cluster.name)
+    cluster.delete()
+    return False
+
+
+def _create(cluster: Cluster, progress: Progress) -> None:
+    """Create the cluster; the record that makes it one to be trusted is written by _finish."""
+    machine.check(cluster.engine, progress)
+    cluster.node_ports = ports.choose()
+    for node_port, port in cluster.node_ports.items():
+        if port != node_port:
+            progress.say(f"Port {node_port} is taken on this machine: using {port} in its place")
+    config = cluster.path / "kind.yaml"
+    config.write_text(
+        yaml.safe_dump(kind.config(cluster.engine, cluster.kubernetes, cluster.node_ports)), encoding="utf-8"
+    )
+    archive = images.archive(cluster.engine, progress, cluster.node_image)
+    cluster.create(config, progress)
+    if archive is not None:
+        with progress.step("Loading the course's images", 1) as step:
+            cluster.load_archive(archive)
+            step.advance()
+
+
+def _finish(cluster: Cluster, progress: Progress, settings: Settings) -> None:
+    """Make sure of the add-ons and write the record."""
+    fresh = state.load(cluster.name) is None
+    if fresh or settings.allow_pull is not None:
+        addons.allow_pull(cluster, allowed=bool(settings.allow_pull))
+    if fresh or not addons.applied(cluster):
+        with progress.step("Preparing the cluster", 2) as step:
+            addons.apply(cluster)
+            step.advance(1, "waiting for nodes")
+            cluster.ask(
+                "wait", "node", "--all", "--for=condition=Ready", f"--timeout={revival.PATIENCE:.0f}s"
+            )
+            step.advance()
+    engine, image = cluster.engine, cluster.node_image
+    config = kind.config(engine, image.kubernetes, cluster.node_ports)
+    state.save(
+        state.Record(
+            name=cluster.name,
+            engine=engine.name,
+            engine_binary=engine.binary,
+            engine_environment=engine.environment,
+            engine_version=engine.version,
+            limited=engine.limited,
+            kind=str(cluster.kind_path),
+            kubectl=str(cluster.kubectl_path),
+            kubernetes=image.kubernetes,
+            image=image.reference,
+            origin=image.origin,
+            node_ports=cluster.node_ports,
+            fingerprint=kind.fingerprint(config),
+        )
+    )
+    progress.say(f"Cluster {cluster.name} is ready: Kubernetes {image.kubernetes}, {_shown(cluster)}")
+
+
+def _shown(cluster: Cluster) -> str:
+    return ", ".join(
+        f"node port {node} at {ports.ADDRESS}:{port}" for node, port in cluster.node_ports.items()
+    )
+
+
+def down(progress: Progress, *, name: str | None = None) -> None:
+    """Remove the cluster and what is remembered of it; one that is not there is fine."""
+    name = name or chosen_name()
+    with state.locked(name, progress):
+        record = state.load(name)
+        known = [_engine(record)] if record else [engines.candidate(one) for one in engines.NAMES]
+        state.forget(name)
+        removed = sum(_remove(engine, name) for engine in known if engine is not None)
+        state.clear(name)
+    progress.say(f"The cluster {name} is removed" if removed else f"There is no cluster {name}")
+
+
+def _remove(engine: Engine, name: str) -> int:
+    """Remove the cluster's containers from `engine`, without kind; return how many there were."""
+    try:
+        found = nodes.find(engine, name)
+    except InfrastructureError:
+        return 0  # an engine that does not run has no cluster running
+    nodes.remove(engine, found)
+    return len(found)
+
+
+def _leave_engine(record: state.Record, progress: Progress) -> None:
+    """Remove the cluster from the engine that it was in, another one being chosen now."""
+    progress.say(f"The cluster {record.name} was in {record.engine}: removing it there")
+    state.forget(record.name)
+    _remove(_engine(record), record.name)
