@@ -83,7 +83,7 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         return pykube.HTTPClient(pykube.KubeConfig.from_file(self.kubeconfig_path))
 
     def create(self, config_file: str | Path | None = None, progress: Progress | None = None) -> None:
-        """Create the cluster; raises InfrastructureError with kind's reason, and kind leaves nothing of it."""
+        """Create the cluster; raises InfrastructureError with kind's reason, nothing then being left."""
         # Left behind by a kind that was killed; our own lock already keeps others out.
         self.kubeconfig_path.with_name("kubeconfig.lock").unlink(missing_ok=True)
         arguments = ["create", "cluster", f"--image={self.image}"]

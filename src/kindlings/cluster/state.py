@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import filelock
 
 from kindlings import paths
+from kindlings.errors import InfrastructureError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from kindlings.cluster.engine import Name
-
     from kindlings.progress import Progress
+
+
+DEFAULT_NAME: Final = "kindlings"
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,32 @@ class Record:
     """Of the kind config without its host ports, which differ from one machine to the next."""
 
 
+def chosen_name() -> str:
+    """Return the cluster's name: KINDLINGS_CLUSTER's, or the default one; raises UsageError for a bad one."""
+    name = os.environ.get("KINDLINGS_CLUSTER") or DEFAULT_NAME
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+        raise UsageError(
+            f"{name!r} cannot be a cluster's name.", "Use at most 40 of a-z, 0-9 and -, not first nor last."
+        )
+    return name
+
+
 def folder(name: str) -> Path:
     """Return the folder of the cluster `name`; it need not exist."""
     return paths.state() / name
+
+
+def kubeconfig(name: str) -> Path:
+    """Return the kubeconfig of the cluster `name`."""
+    return folder(name) / "kubeconfig"
+
+
+def require(name: str) -> Record:
+    """Return the record of the cluster `name`; raises InfrastructureError where there is none."""
+    record = load(name)
+    if record is None:
+        raise InfrastructureError(f"There is no cluster {name}.", "Run `kindlings up`.")
+    return record
 
 
 def load(name: str) -> Record | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -15,29 +13,17 @@ from kindlings.cluster import engine as engines
 from kindlings.cluster.engine import Engine
 from kindlings.cluster.kind import Cluster
 from kindlings.cluster.node_image import NodeImage
-from kindlings.errors import InfrastructureError, UsageError
+from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from kindlings.progress import Progress
-
-DEFAULT_NAME: Final = "kindlings"
-
-
-def chosen_name() -> str:
-    """Return the cluster's name: KINDLINGS_CLUSTER's, or the default one; raises UsageError for a bad one."""
-    name = os.environ.get("KINDLINGS_CLUSTER") or DEFAULT_NAME
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
-        raise UsageError(
-            f"{name!r} cannot be a cluster's name.", "Use at most 40 of a-z, 0-9 and -, not first nor last."
-        )
-    return name
 
 
 @dataclass(frozen=True)
 class Settings:
     """What `up` may be told."""
 
-    name: str = field(default_factory=chosen_name)
+    name: str = field(default_factory=state.chosen_name)
     assume_yes: bool = False
     """Install what is missing without asking."""
     from_source: bool = False
@@ -81,12 +67,9 @@ def up(progress: Progress, settings: Settings | None = None) -> Cluster:
 
 def attach(name: str | None = None) -> Cluster:
     """Return the cluster that `up` made, without looking whether it is well; raises InfrastructureError."""
-    name = name or chosen_name()
-    record = state.load(name)
-    if record is None:
-        raise InfrastructureError(f"There is no cluster {name}.", "Run `kindlings up`.")
+    record = state.require(name or state.chosen_name())
     return Cluster(
-        name,
+        record.name,
         engine=_engine(record),
         node_image=NodeImage(record.image, record.kubernetes, record.origin),
         node_ports=record.node_ports,
@@ -179,7 +162,7 @@ def _shown(cluster: Cluster) -> str:
 
 def down(progress: Progress, *, name: str | None = None) -> None:
     """Remove the cluster and what is remembered of it; one that is not there is fine."""
-    name = name or chosen_name()
+    name = name or state.chosen_name()
     with state.locked(name, progress):
         record = state.load(name)
         known = [_engine(record)] if record else [engines.candidate(one) for one in engines.NAMES]

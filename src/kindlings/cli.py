@@ -1,0 +1,179 @@
+"""The `kindlings` command: each command a few lines, everything heavy imported where it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kindlings.console import make_progress
+from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kindlings.progress import Progress
+
+_EPILOG = """\b
+Exit codes:
+  0    all is well
+  1    a lab failed
+  2    the command line cannot be meant so
+  7    the engine, the cluster or the machine failed (`kindlings doctor` looks)
+  130  interrupted
+
+To begin: `kindlings start`. To check a module: `pytest exercises/module1`.
+"""
+
+
+def main() -> None:
+    """Run the command; every foreseeable trouble ends as plain lines on stderr and its exit code."""
+    try:
+        code = commands.main(prog_name="kindlings", standalone_mode=False)
+    except KindlingsError as error:
+        click.echo(f"kindlings: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("kindlings: interrupted; run the same command again to go on", err=True)
+        code = ExitCode.INTERRUPTED
+    sys.exit(int(code or 0))
+
+
+@click.group(
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="kindlings")
+@click.option("--name", metavar="NAME", help="Speak of another cluster than `kindlings` (KINDLINGS_CLUSTER).")
+def commands(name: str | None) -> None:
+    """A Kubernetes course that is a pytest suite, on a kind cluster of its own."""
+    if name:
+        # The way that also reaches pytest and its workers.
+        os.environ["KINDLINGS_CLUSTER"] = name
+
+
+def _settings(command: Callable[..., int]) -> Callable[..., int]:
+    """Give `command` the options of bringing the cluster up."""
+    options = (
+        click.option("--yes", "assume_yes", is_flag=True, help="Install what is missing without asking."),
+        click.option("--from-source", is_flag=True, help="Build the node image here instead of pulling it."),
+        click.option(
+            "--allow-pull/--no-allow-pull",
+            default=None,
+            help="Let the nodes pull images (or no longer); at first they have the course's images only.",
+        ),
+        click.option("--fresh", is_flag=True, help="Replace the cluster by a new one."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@commands.command()
+@_settings
+def up(**settings: bool | None) -> int:
+    """Bring the cluster up: engine, kind, kubectl, images, cluster; only what is missing."""
+    _up(**settings)
+    return ExitCode.OK
+
+
+@commands.command()
+@click.option("--all", "everything", is_flag=True, help="Also remove caches and the images made or pulled.")
+def down(*, everything: bool) -> int:
+    """Remove the cluster; exercises stay as they are."""
+    from kindlings.cluster import down as removal  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+
+    removal.down(_progress(), everything=everything)
+    return ExitCode.OK
+
+
+@commands.command()
+def doctor() -> int:
+    """Look at engine, tools, images, cluster and machine, and say what to do about what is wrong."""
+    from kindlings.cluster import doctor as practice  # noqa: PLC0415 - as above
+
+    findings = practice.examine()
+    practice.show(findings)
+    return ExitCode.INFRASTRUCTURE if any(finding.bad for finding in findings) else ExitCode.OK
+
+
+@commands.command()
+@_settings
+def start(**settings: bool | None) -> int:
+    """Bring the cluster up, then check the exercises up to the first unsolved one."""
+    from kindlings import course  # noqa: PLC0415 - kept with its like
+
+    _up(**settings)
+    here = Path("exercises")
+    exercises = here if here.is_dir() else course.exercises()
+    return _run([sys.executable, "-m", "pytest", str(exercises), "-x", "-q"])
+
+
+@commands.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def kubectl(arguments: tuple[str, ...]) -> int:
+    """Run kubectl on the course's cluster; your own kubeconfig is left alone."""
+    from kindlings.cluster import state  # noqa: PLC0415 - as above
+
+    record = state.require(state.chosen_name())
+    return _run([record.kubectl, *arguments], KUBECONFIG=str(state.kubeconfig(record.name)))
+
+
+@commands.command()
+def env() -> int:
+    """Print what `eval "$(kindlings env)"` needs for your shell to speak to the course's cluster."""
+    from kindlings.cluster import state  # noqa: PLC0415 - as above
+
+    record = state.require(state.chosen_name())
+    click.echo(f"export KUBECONFIG={shlex.quote(str(state.kubeconfig(record.name)))}")
+    return ExitCode.OK
+
+
+@commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> int:
+    """Run the project's own tests with tox; further arguments are tox's."""
+    from kindlings import course  # noqa: PLC0415 - kept with its like
+
+    project = course.root()
+    if not (project / "tox.ini").is_file():
+        raise UsageError(
+            "The project's tests are not installed.", "Run `./kindlings test` in its repository."
+        )
+    return _run([sys.executable, "-m", "tox", "-c", str(project / "tox.ini"), *arguments])
+
+
+def _up(**settings: bool | None) -> None:
+    from kindlings.cluster.up import Settings  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+    from kindlings.cluster.up import up as bring_up  # noqa: PLC0415 - as above
+
+    bring_up(_progress(), Settings(**settings))  # type: ignore[arg-type] # click knows the names and types
+
+
+def _progress() -> Progress:
+    return make_progress(sys.stderr)
+
+
+def _run(command: Sequence[str], **environment: str) -> int:
+    """Run `command` in the foreground and return its exit code; Ctrl-C is for it to answer."""
+    try:
+        with subprocess.Popen(command, env={**os.environ, **environment}) as process:
+            while True:
+                with contextlib.suppress(KeyboardInterrupt):
+                    return process.wait()
+    except OSError as error:
+        raise InfrastructureError(
+            f"{command[0]} cannot be started: {error.strerror}.",
+            "Run `kindlings up`: it brings what is missing.",
+        ) from None
