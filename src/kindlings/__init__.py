@@ -13,7 +13,7 @@ from kindlings.conditions import (
     restarted,
     succeeded,
 )
-from kindlings.declared import env, memory_limit, mounts
+from kindlings.declared import env, memory_limit, mounts, native_sidecar
 
 if TYPE_CHECKING:
     from kindlings.lab import Lab
@@ -29,6 +29,7 @@ __all__ = [
     "gone",
     "memory_limit",
     "mounts",
+    "native_sidecar",
     "needs_container_name",
     "ready",
     "restarted",

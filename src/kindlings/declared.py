@@ -77,3 +77,29 @@ def mounts(path: str, *, claim: str) -> Condition:
         return str(claims[0]) if claims and claims[0] else None
 
     return _Declared(f"at {path} the PersistentVolumeClaim", claim, read)
+
+
+@dataclass(frozen=True)
+class _NativeSidecar:
+    name: str
+    tolerates: frozenset[str] = frozenset()
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} with the native sidecar {self.name}, running"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            sidecars = [one["name"] for one in objects.sidecars(pod)]
+            if self.name not in sidecars:
+                ordinary = self.name in [one["name"] for one in pod["spec"]["containers"]]
+                return Impossible(
+                    f"{self.name} among the ordinary containers" if ordinary else f"no sidecar {self.name}"
+                )
+            if any(one["name"] == self.name and one.get("started") for one in objects.statuses(pod)):
+                return Met([pod])
+        return NotYet(what_is_there(scene))
+
+
+def native_sidecar(name: str) -> Condition:
+    """Whether `name` is an init container that is restarted always, and it has started."""
+    return _NativeSidecar(name)

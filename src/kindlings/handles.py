@@ -139,12 +139,48 @@ class Pod(Handle):
         """Return the log of `container`; without one, as `kubectl logs POD` asks for it."""
         return Log(self, container)
 
-    def exec(self, container: str, *command: str) -> str:
-        """Run `command` in `container` and return what it printed.
+    def exec(self, container: str, *command: str) -> Output:
+        """Run `command` in `container`, once it runs, and return what it printed.
 
         Raises LabFailure where it ends with another exit code than 0.
         """
-        return remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
+        self.lab.wait(self.target, _Started(container), waiting.TIMEOUT)
+        printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
+        return Output(self, container, command, printed)
+
+    def kill(self, container: str) -> None:
+        """Kill the container's first process from its node, as if it had crashed."""
+        scene = self.lab.recorder.snapshot()
+        for pod in self._select(scene):
+            for status in objects.statuses(pod):
+                if status["name"] == container and status.get("containerID"):
+                    self.lab.kill(pod["spec"]["nodeName"], status["containerID"].rpartition("/")[2])
+                    return
+        raise InfrastructureError(f"Container {container} of {self} does not run, so it cannot be killed.")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command printed in a container."""
+
+    pod: Pod
+    container: str
+    command: tuple[str, ...]
+    text: str
+
+    def shows(self, wanted: str) -> None:
+        """Demand that the output contains `wanted`. Raises LabFailure."""
+        if wanted in self.text:
+            return
+        last = self.text.strip().splitlines()[-1:] or ["nothing"]
+        raise LabFailure(
+            Findings(
+                expected=f"`{' '.join(self.command)}` in container {self.container} to show {wanted}",
+                saw=last[0][:120],
+                look=self.pod.lab.sources.look(f"describe pod {self.pod.name}"),
+                read=explain.READ_KIND["Pod"],
+            )
+        )
 
 
 class Claim(Handle):

@@ -53,8 +53,12 @@ class Lab:
         identities: Identities,
         recorder: Recorder,
         course_images: Sequence[str] = (),
+        kill: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Work in `namespace` with files of `folder`, whose objects may be of `kinds`."""
+        """Work in `namespace` with files of `folder`, whose objects may be of `kinds`.
+
+        `kill` ends the container of an ID on a node; without it the nodes are out of reach.
+        """
         self.namespace = namespace
         self.folder = folder
         self.recorder = recorder
@@ -66,6 +70,7 @@ class Lab:
         self._documents: list[Document] = []
         self._applied: set[tuple[str, str]] = set()
         self._course_images = tuple(course_images)
+        self._kill = kill
 
     # What a lesson uses.
 
@@ -144,6 +149,12 @@ class Lab:
             if trouble.family == "pending" and "Insufficient" in trouble.message:
                 self._refuse_full_cluster(trouble.object, trouble.message)
         raise explain.unmet(verdict, self.sources) from None
+
+    def kill(self, node: str, container_id: str) -> None:
+        """Kill a container on its node."""
+        if self._kill is None:
+            raise UsageError("This cluster's nodes are out of reach: mark the test needs('node-access').")
+        self._kill(node, container_id)
 
     def document(self, kind: str, name: str) -> Document | None:
         """Return the learner's document of that kind and name."""

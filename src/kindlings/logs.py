@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from kindlings.conditions import Verdict
 
 _NUMBER: Final = re.compile(r"^\s*(\d+)\b")
-_PACE: Final = 0.4
-"""Seconds that must lie between two numbers on average; less is a burst, not a count that goes on."""
+_PACE: Final = 0.7
+"""The part of the asked pace that must be kept on average; less is a burst, not a count that goes on."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def _line(raw: bytes) -> Line:
 @dataclass(frozen=True)
 class _CountingUp:
     count: int
+    every: float
 
     def describe(self, title: str) -> str:
         return f"{title} to count up, one line after the other: 0: ..., 1: ..., 2: ..."
@@ -111,9 +112,8 @@ class _CountingUp:
         recent = numbers[-self.count :]
         if any(after[1] != before[1] + 1 for before, after in pairwise(recent)):
             return Impossible(f"the numbers {', '.join(str(number) for _, number in recent)}")
-        if recent[-1][0] - recent[0][0] < _PACE * (self.count - 1):
-            # A container that starts may write two lines at once; one that goes on may not.
-            return NotYet(f"{plural(len(numbers), 'number')} written at once")
+        if recent[-1][0] - recent[0][0] < _PACE * self.every * (self.count - 1):
+            return NotYet(f"{plural(len(numbers), 'number')}, written faster than one in {self.every:g} s")
         return Met([])
 
     def _too_few(self, view: LogView, numbers: int) -> Verdict:
@@ -122,9 +122,9 @@ class _CountingUp:
         return Impossible(f"{why}, and the log has ended") if view.ended else NotYet(why)
 
 
-def counting_up(count: int = 3) -> LogCondition:
-    """Return whether `count` lines begin with numbers that increase by one, written one after the other."""
-    return _CountingUp(count)
+def counting_up(count: int = 3, *, every: float = 1) -> LogCondition:
+    """Whether `count` lines begin with numbers that increase by one, one about `every` seconds."""
+    return _CountingUp(count, every)
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,16 @@ def is_ready(pod: Object) -> bool:
 
 def containers(pod: Object) -> list[dict[str, Any]]:
     """Return the containers of the Pod's spec, then its init containers that stay (native sidecars)."""
-    spec = pod.get("spec") or {}
-    sidecars = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
-    return [*(spec.get("containers") or []), *sidecars]
+    return [*((pod.get("spec") or {}).get("containers") or []), *sidecars(pod)]
+
+
+def sidecars(pod: Object) -> list[dict[str, Any]]:
+    """Return the Pod's native sidecars: init containers that are restarted always.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+    """
+    found = (pod.get("spec") or {}).get("initContainers") or []
+    return [one for one in found if one.get("restartPolicy") == "Always"]
 
 
 def statuses(pod: Object) -> list[dict[str, Any]]:

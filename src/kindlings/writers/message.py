@@ -15,7 +15,7 @@ _INDENT: Final = "            "
 
 @dataclass(frozen=True)
 class Heading:
-    """What the message is about: module1, single-container.yaml, what was checked, and the points at stake."""
+    """What the message is about: the module, the file, what was checked, and the points at stake."""
 
     module: str
     file: str

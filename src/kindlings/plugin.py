@@ -1,0 +1,252 @@
+"""pytest's hooks, options and fixtures, and nothing else. Imports stay light: collecting needs no cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from kindlings import lesson
+from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from kindlings.cluster.kind import Cluster
+    from kindlings.lab import Lab
+    from kindlings.session import Session
+
+MARKERS: Final = (
+    "points(n): what the test is worth, a whole number",
+    "hint(text): one sentence that helps without solving",
+    "kinds(*kinds): the kinds of object that the lab takes, by default every kind of the course",
+    "needs(*what): nodes>=N, node-port, node-access, no-load-balancer; unmet means not applicable",
+    "draining: Pods keep their own termination grace period",
+)
+SAFE_CONTEXTS: Final = re.compile(r"^(kind-.+|minikube|k3d-.+|docker-desktop)$")
+
+_FAILED = pytest.StashKey[bool]()
+_INFRASTRUCTURE = pytest.StashKey[int]()
+_POINTS = pytest.StashKey[list[int]]()
+_RUN = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options of a learner, a grader and an author."""
+    group = parser.getgroup("kindlings")
+    group.addoption("--solutions", action="store_true", help="check the solutions instead of the exercises")
+    group.addoption("--manifests", metavar="DIR", help="take the manifests from DIR (or DIR/moduleN)")
+    group.addoption("--kube-context", metavar="NAME", help="use an existing cluster instead of ours")
+    group.addoption(
+        "--any-kube-context",
+        action="store_true",
+        help="allow a --kube-context that is neither kind, minikube, k3d nor docker-desktop",
+    )
+    group.addoption("--keep-namespaces", action="store_true", help="keep every lab's namespace")
+    group.addoption("--fresh-cluster", action="store_true", help="replace the cluster by a new one first")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, and let --collect-only show what each lab is about."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[_POINTS] = [0, 0]
+    config.stash[_INFRASTRUCTURE] = 0
+    if config.option.collectonly and config.option.verbose == 0:
+        config.option.verbose = 1  # which is what makes pytest print the docstrings
+    manifests = config.getoption("manifests")
+    if manifests and not Path(manifests).is_dir():
+        raise pytest.UsageError(f"--manifests {manifests}: there is no such folder.")
+    if config.getoption("kube_context") and not _allowed(config):
+        raise pytest.UsageError(
+            f"--kube-context {config.getoption('kube_context')} is not a cluster of kind, minikube, k3d or "
+            "docker-desktop; kindlings creates and deletes namespaces in it. Add --any-kube-context if you "
+            "mean it."
+        )
+
+
+def _allowed(config: pytest.Config) -> bool:
+    name = str(config.getoption("kube_context"))
+    return bool(SAFE_CONTEXTS.match(name)) or bool(config.getoption("any_kube_context"))
+
+
+def _run(config: pytest.Config) -> str:
+    """Return the run's name, the same in the controller and its workers."""
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None:
+        return str(worker["kindlings_run"])
+    if _RUN not in config.stash:
+        config.stash[_RUN] = os.urandom(4).hex()
+    return config.stash[_RUN]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each xdist worker the run's name."""
+    node.workerinput["kindlings_run"] = _run(node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Bring the cluster up in the controller, where its progress can be seen; workers only attach."""
+    if any(_is_course(Path(argument.split("::")[0])) for argument in config.args):
+        try:
+            _bring_up(config)
+        except InfrastructureError as error:
+            pytest.exit(str(error), ExitCode.INFRASTRUCTURE)
+
+
+def _is_course(path: Path) -> bool:
+    """Tell whether `path` is a folder of modules, a module, or a file of one."""
+    resolved = path.resolve()
+    parts = (resolved, *resolved.parents[:2])
+    return any(part.name.startswith("module") for part in parts) or any(resolved.glob("module*/test_*.py"))
+
+
+def _bring_up(config: pytest.Config) -> Cluster:
+    from kindlings.cluster.up import Settings, up  # noqa: PLC0415 - needs the cluster's libraries
+    from kindlings.console import make_progress  # noqa: PLC0415
+
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        return up(make_progress(sys.stderr), Settings(fresh=bool(config.getoption("fresh_cluster"))))
+    with capture.global_and_fixture_disabled():
+        return up(make_progress(sys.stderr), Settings(fresh=bool(config.getoption("fresh_cluster"))))
+
+
+@pytest.fixture(scope="session")
+def kindlings_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Give the session's cluster: brought up where it is missing, kept when the run ends."""
+    if hasattr(request.config, "workerinput"):
+        from kindlings.cluster.up import attach  # noqa: PLC0415 - needs the cluster's libraries
+
+        return attach()
+    return _bring_up(request.config)
+
+
+@pytest.fixture(scope="session")
+def kind_cluster(kindlings_cluster: Cluster) -> Cluster:
+    """Give the cluster under the name that pytest-kind has for it."""
+    return kindlings_cluster
+
+
+@pytest.fixture(scope="session")
+def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Give the connections of this run."""
+    from kindlings.cluster.images import course_images  # noqa: PLC0415 - needs the cluster's libraries
+    from kindlings.session import Session  # noqa: PLC0415
+
+    context, run = request.config.getoption("kube_context"), _run(request.config)
+    if context:
+        path = Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or Path.home() / ".kube" / "config")
+        session = Session(path, run, context, course_images())
+    else:
+        cluster: Cluster = request.getfixturevalue("kindlings_cluster")
+        session = Session(cluster.kubeconfig_path, run, None, course_images(), cluster.kill_container)
+    yield session
+    if not request.config.getoption("keep_namespaces"):
+        session.sweep()
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, kindlings_session: Session) -> Iterator[Lab]:
+    """Give a lab: a namespace of the test's own, and the learner's files."""
+    about = _lesson(request.node)
+    from kindlings.cluster.access import LEARNER_KINDS  # noqa: PLC0415 - needs HTTP
+
+    opened = kindlings_session.open(
+        about.module, request.node.name, _folder(request), about.kinds or LEARNER_KINDS, drains=about.draining
+    )
+    yield opened
+    failed = request.node.stash.get(_FAILED, False)
+    keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
+    kindlings_session.close(opened, keep=keep)
+
+
+def _folder(request: pytest.FixtureRequest) -> Path:
+    """Return the folder of the manifests: the test's own, the solutions', or the one of --manifests."""
+    here = request.path.parent
+    given = request.config.getoption("manifests")
+    if given:
+        folder = Path(given).resolve()
+        return folder / here.name if (folder / here.name).is_dir() else folder
+    if request.config.getoption("solutions"):
+        from kindlings import course  # noqa: PLC0415
+
+        return course.solutions() / here.name
+    return here
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write the learner's message instead of a traceback, and report our troubles as errors."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    plain = item.config.option.tbstyle == "auto"
+    if report.failed:
+        item.stash[_FAILED] = True
+    if isinstance(error, LabFailure) and plain:
+        opened = getattr(item, "funcargs", {}).get("lab")
+        report.longrepr = _lesson(item).failure(error.findings, opened.files if opened else ())
+    elif isinstance(error, KindlingsError) and not isinstance(error, LabFailure):
+        trouble = InfrastructureError(error.message, error.advice)
+        report.kindlings_infrastructure = True  # type: ignore[attr-defined] # carried by xdist
+        if plain:
+            report.longrepr = _lesson(item).trouble(trouble)
+        if report.when == "call":
+            # pytest calls what is raised in a test's body a failure; an error is what it calls the set-up's.
+            report.when = "setup"
+    if report.when == "call" or report.failed:
+        points = _lesson(item).points
+        report.kindlings_points = [points if report.passed else 0, points]  # type: ignore[attr-defined]
+    return report
+
+
+def _lesson(item: pytest.Item) -> lesson.Lesson:
+    return lesson.of(getattr(item, "function", None), item.path.parent.name, item.iter_markers())
+
+
+class _Counter:
+    """Counts points and our own troubles, in the process that reports."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add one report's points and troubles."""
+        if getattr(report, "kindlings_infrastructure", False):
+            self.config.stash[_INFRASTRUCTURE] += 1
+            return
+        got, most = getattr(report, "kindlings_points", (0, 0))
+        self.config.stash[_POINTS][0] += got
+        self.config.stash[_POINTS][1] += most
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to count."""
+    session.config.pluginmanager.register(_Counter(session.config), "kindlings-counter")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """End with an exit code of its own where a lab could not be judged."""
+    if session.config.stash[_INFRASTRUCTURE] and exitstatus in {0, 1}:
+        session.exitstatus = ExitCode.INFRASTRUCTURE
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the points, and that nothing was held against the learner where the cluster failed."""
+    got, most = config.stash[_POINTS]
+    if most:
+        terminalreporter.write_line(f"{got} of {most} points")
+    if config.stash[_INFRASTRUCTURE]:
+        count = config.stash[_INFRASTRUCTURE]
+        terminalreporter.write_line(
+            f"{count} not judged: see the errors; `kindlings doctor` looks at the cluster"
+        )

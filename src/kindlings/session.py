@@ -1,0 +1,91 @@
+"""What one pytest session holds of the cluster: its connections, and a namespace for each test."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kindlings.cluster import access
+from kindlings.cluster.api import Api, Refusal
+from kindlings.errors import InfrastructureError
+from kindlings.lab import Identities, Lab
+from kindlings.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def run_id() -> str:
+    """Return a new name for a run, shared by its workers."""
+    return secrets.token_hex(4)
+
+
+@dataclass
+class Session:
+    """Connections to one cluster for one run, and the labs that it opened."""
+
+    kubeconfig: Path
+    run: str
+    context: str | None = None
+    course_images: Sequence[str] = ()
+    kill: Callable[[str, str], None] | None = None
+    admin: Api = field(init=False)
+    observer: Api = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admin = Api(self.kubeconfig, context=self.context)
+        self.observer = access.ensure_recorder(self.admin)
+
+    def open(self, module: str, test: str, folder: Path, kinds: Sequence[str], *, drains: bool) -> Lab:
+        """Make a namespace for `test` of `module` and watch it; what an earlier run of the test left goes."""
+        labels = {"run": self.run, "test": _label(f"{module}/{test}")}
+        for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
+            access.delete_namespace(self.admin, left["metadata"]["name"])
+        slug = re.sub(r"[^a-z0-9]+", "-", f"{module}-{test.removeprefix('test_')}".lower()).strip("-")
+        namespace = access.create_namespace(self.admin, slug, labels, drains=drains)
+        recorder = Recorder(self.observer, namespace)
+        recorder.start()
+        return Lab(
+            namespace=namespace,
+            folder=folder,
+            kinds=kinds,
+            identities=Identities(self.admin.acting_as(access.learner(namespace)), self.observer, self.admin),
+            recorder=recorder,
+            course_images=self.course_images,
+            kill=self.kill,
+        )
+
+    def close(self, lab: Lab, *, keep: bool) -> None:
+        """End the lab; its namespace stays with `keep`, and else goes in the background."""
+        lab.recorder.stop()
+        try:
+            if keep:
+                access.keep(self.admin, lab.namespace)
+            else:
+                access.delete_namespace(self.admin, lab.namespace)
+        except Refusal as refusal:
+            raise InfrastructureError(
+                f"Namespace {lab.namespace} could not be left in order: {refusal.message}",
+                "Run `kindlings doctor`.",
+            ) from None
+
+    def sweep(self) -> None:
+        """Ask for the end of every namespace of this run that is neither kept nor ending."""
+        for namespace in access.namespaces(self.admin, run=self.run):
+            if _stays(namespace["metadata"]):
+                continue
+            access.delete_namespace(self.admin, namespace["metadata"]["name"])
+
+
+def _stays(metadata: dict[str, Any]) -> bool:
+    kept = (metadata.get("labels") or {}).get(f"{access.LABEL}kept") == "true"
+    return kept or "deletionTimestamp" in metadata
+
+
+def _label(text: str) -> str:
+    """Return a label value that stands for `text`."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,10 @@
+"""Options of the cluster's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --record."""
+    parser.addoption("--record", action="store_true", help="write the wrong answers' messages anew")

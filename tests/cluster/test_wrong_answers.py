@@ -1,0 +1,83 @@
+"""Every wrong answer fails, and its learner reads exactly the message that lies beside it.
+
+After a wrong answer or a message has been changed on purpose, `pytest tests/cluster/test_wrong_answers.py
+--record` writes the messages anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kindlings import course, lesson
+from kindlings.cluster.access import LEARNER_KINDS
+from kindlings.errors import LabFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kindlings.lab import Lab
+    from kindlings.session import Session
+
+ANSWERS = Path(__file__).parents[1] / "wrong_answers"
+FOLDERS = sorted(path.parent for path in ANSWERS.glob("module*/*/message.txt"))
+
+
+def normalise(text: str) -> str:
+    """Replace what differs from run to run: the namespace's name and measured seconds."""
+    text = re.sub(r"-n module\d+-\S+-[0-9a-f]{6}\b", "-n NAMESPACE", text)
+    text = re.sub(r"after \d+(\.\d+)? s", "after N s", text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def lessons(module: str) -> list[Callable[[Lab], None]]:
+    """Return the test functions of the module's lessons."""
+    found: list[Callable[[Lab], None]] = []
+    for path in sorted((course.exercises() / module).glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"{module}_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+        found += [value for name, value in vars(loaded).items() if name.startswith("test_")]
+    return found
+
+
+def the_lesson(folder: Path) -> tuple[Callable[[Lab], None], lesson.Lesson]:
+    """Return the lesson that the first line of the folder's message names."""
+    first = (folder / "message.txt").read_text(encoding="utf-8").splitlines()[0]
+    for function in lessons(folder.parent.name):
+        marks: list[Any] = getattr(function, "pytestmark", [])
+        about = lesson.of(function, folder.parent.name, marks)
+        if f"· {about.title.rstrip('.')}" in first:
+            return function, about
+    raise AssertionError(f"{folder}: no lesson has the title that message.txt begins with")
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_a_wrong_answer_reads_its_message(
+    folder: Path, kindlings_session: Session, request: pytest.FixtureRequest
+) -> None:
+    """The learner of a wrong answer reads what message.txt says, and no traceback."""
+    function, about = the_lesson(folder)
+    lab = kindlings_session.open(
+        about.module, folder.name, folder, about.kinds or LEARNER_KINDS, drains=about.draining
+    )
+    try:
+        with pytest.raises(LabFailure) as failure:
+            function(lab)
+    finally:
+        kindlings_session.close(lab, keep=False)
+    read = normalise(about.failure(failure.value.findings, lab.files))
+    if request.config.getoption("record"):
+        (folder / "message.txt").write_text(read, encoding="utf-8")
+    assert read == (folder / "message.txt").read_text(encoding="utf-8")
+
+
+def test_every_lesson_of_a_module_has_a_wrong_answer() -> None:
+    """The wrong answers of module 1 cover at least the twenty mistakes that people really make."""
+    assert len([folder for folder in FOLDERS if folder.parent.name == "module1"]) >= 20
