@@ -55,7 +55,7 @@ def main() -> None:
 @click.version_option(package_name="kindlings")
 @click.option("--name", metavar="NAME", help="Speak of another cluster than `kindlings` (KINDLINGS_CLUSTER).")
 def commands(name: str | None) -> None:
-    """A Kubernetes course that is a pytest suite, on a kind cluster of its own."""
+    """Learn Kubernetes by a pytest suite: edit manifests, and a real kind cluster says what they do."""
     if name:
         # The way that also reaches pytest and its workers.
         os.environ["KINDLINGS_CLUSTER"] = name

@@ -60,7 +60,7 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         with contextlib.chdir(folder):
             super().__init__(
                 name,
-                folder / "kubeconfig",
+                state.kubeconfig(name),
                 node_image.reference,
                 kind_path.absolute(),
                 kubectl_path.absolute(),
@@ -142,6 +142,12 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
     def env(self) -> dict[str, str]:
         """Return the environment in which kubectl speaks to this cluster and to no other."""
         return self.engine.env | {"KUBECONFIG": str(self.kubeconfig_path)}
+
+    def kill_container(self, node: str, container_id: str) -> None:
+        """Kill the main process of a running container on `node`, as if it had crashed."""
+        self.engine.run(
+            *("exec", node, "ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container_id)
+        )
 
     def nodes(self) -> list[nodes.Node]:
         """Return the node containers that there are."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import filelock
 
 from kindlings import paths
+from kindlings.cluster.engine import Engine
 from kindlings.errors import InfrastructureError, UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ def require(name: str) -> Record:
     if record is None:
         raise InfrastructureError(f"There is no cluster {name}.", "Run `kindlings up`.")
     return record
+
+
+def engine(record: Record) -> Engine:
+    """Return the engine in which the cluster of `record` is."""
+    return Engine(
+        record.engine, record.engine_binary, record.engine_environment, record.limited, record.engine_version
+    )
 
 
 def load(name: str) -> Record | None:

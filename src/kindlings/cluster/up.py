@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from kindlings.cluster import addons, images, kind, machine, node_image, nodes, ports, revival, state, tools
+from kindlings.cluster import addons, down, images, kind, machine, node_image, ports, revival, state, tools
 from kindlings.cluster import engine as engines
-from kindlings.cluster.engine import Engine
 from kindlings.cluster.kind import Cluster
 from kindlings.cluster.node_image import NodeImage
-from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from kindlings.progress import Progress
@@ -70,17 +68,11 @@ def attach(name: str | None = None) -> Cluster:
     record = state.require(name or state.chosen_name())
     return Cluster(
         record.name,
-        engine=_engine(record),
+        engine=state.engine(record),
         node_image=NodeImage(record.image, record.kubernetes, record.origin),
         node_ports=record.node_ports,
         kind_path=Path(record.kind),
         kubectl_path=Path(record.kubectl),
-    )
-
-
-def _engine(record: state.Record) -> Engine:
-    return Engine(
-        record.engine, record.engine_binary, record.engine_environment, record.limited, record.engine_version
     )
 
 
@@ -160,30 +152,8 @@ def _shown(cluster: Cluster) -> str:
     )
 
 
-def down(progress: Progress, *, name: str | None = None) -> None:
-    """Remove the cluster and what is remembered of it; one that is not there is fine."""
-    name = name or state.chosen_name()
-    with state.locked(name, progress):
-        record = state.load(name)
-        known = [_engine(record)] if record else [engines.candidate(one) for one in engines.NAMES]
-        state.forget(name)
-        removed = sum(_remove(engine, name) for engine in known if engine is not None)
-        state.clear(name)
-    progress.say(f"The cluster {name} is removed" if removed else f"There is no cluster {name}")
-
-
-def _remove(engine: Engine, name: str) -> int:
-    """Remove the cluster's containers from `engine`, without kind; return how many there were."""
-    try:
-        found = nodes.find(engine, name)
-    except InfrastructureError:
-        return 0  # an engine that does not run has no cluster running
-    nodes.remove(engine, found)
-    return len(found)
-
-
 def _leave_engine(record: state.Record, progress: Progress) -> None:
     """Remove the cluster from the engine that it was in, another one being chosen now."""
     progress.say(f"The cluster {record.name} was in {record.engine}: removing it there")
     state.forget(record.name)
-    _remove(_engine(record), record.name)
+    down.remove(state.engine(record), record.name)
