@@ -38,7 +38,7 @@ def test_the_counter_becomes_ready(lab: Lab) -> None:
 @pytest.mark.hint("A loop that adds one and sleeps for a second goes on for ever.")
 def test_the_counter_counts(lab: Lab) -> None:
     """The log of container count has one number after the other."""
-    lab.apply("single-container.yaml").pod("counter").logs("count").wait(counting_up(3))
+    lab.apply("single-container.yaml").pod("counter").logs("count").wait(counting_up())
 
 
 @only_pods
@@ -63,7 +63,7 @@ def test_a_deleted_pod_stays_gone(lab: Lab) -> None:
 
     pod.delete()
 
-    pod.wait(gone()).hold(gone(), seconds=1.5)
+    pod.wait(gone()).hold(gone(), seconds=1)
 
 
 @only_pods
@@ -81,9 +81,9 @@ def test_each_container_has_a_log_of_its_own(lab: Lab) -> None:
     """counter-1, counter-2 and counter-3 count in their own logs, each at its own pace."""
     pod = lab.apply("multi-container.yaml").pod("counter")
 
-    pod.logs("counter-1").wait(counting_up(3, every=1))
-    pod.logs("counter-2").wait(counting_up(2, every=2))
-    pod.logs("counter-3").wait(counting_up(2, every=3))
+    pod.logs("counter-1").wait(counting_up())
+    pod.logs("counter-2").wait(counting_up(every=2))
+    pod.logs("counter-3").wait(counting_up(every=3))
 
 
 @only_pods
@@ -113,9 +113,10 @@ def test_containers_share_localhost(lab: Lab) -> None:
 @pytest.mark.points(2)
 @pytest.mark.hint("A Pod that does one thing and ends needs another restartPolicy than the default.")
 def test_dok_app_runs_to_its_end(lab: Lab) -> None:
-    """dok-app says that the attendees are awesome, and ends: phase Succeeded."""
+    """dok-app gets its volume, says that the attendees are awesome, and ends: phase Succeeded."""
     pod = lab.apply("dok-app.yaml").pod("dok-app").wait(succeeded())
 
+    lab.pvc("dok").wait(bound())
     pod.logs("dok-app").wait(says("The attendees are awesome"))
 
 
@@ -131,13 +132,11 @@ def test_dok_app_has_its_environment_and_limit(lab: Lab) -> None:
 
 
 @pods_and_claims
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("-v DOK:/data/on/kubernetes is a volume of the Pod, a mount of the container, and a claim.")
 def test_dok_app_mounts_its_claim(lab: Lab) -> None:
-    """The PersistentVolumeClaim dok gets a volume, and dok-app has it at /data/on/kubernetes."""
+    """dok-app has what the PersistentVolumeClaim dok claims at /data/on/kubernetes."""
     lab.apply("dok-app.yaml").pod("dok-app").wait(mounts("/data/on/kubernetes", claim="dok"))
-
-    lab.pvc("dok").wait(bound())
 
 
 @only_pods
@@ -145,7 +144,7 @@ def test_dok_app_mounts_its_claim(lab: Lab) -> None:
 @pytest.mark.hint("Both containers mount the same emptyDir; the sidecar follows the file in it.")
 def test_the_sidecar_streams_the_file(lab: Lab) -> None:
     """The log of container exporter shows what container count writes to its file."""
-    lab.apply("sidecar.yaml").pod("reporter").logs("exporter").wait(counting_up(3))
+    lab.apply("sidecar.yaml").pod("reporter").logs("exporter").wait(counting_up())
 
 
 @only_pods

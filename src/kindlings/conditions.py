@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from kindlings import objects
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kindlings.recorder import Object, Snapshot
+
+
+PATIENCE: Final = 30.0
+"""Seconds that a condition is awaited by default; on two busy cores a Pod with a volume needs about 6."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class Condition(Protocol):
     def tolerates(self) -> frozenset[str]:
         """Return the families of symptoms that do not end the waiting, being part of what is awaited."""
 
+    @property
+    def patience(self) -> float:
+        """Return the seconds after which nobody would wait any longer."""
+
     def describe(self, target: Target) -> str:
         """Say what is expected of `target`."""
 
@@ -86,6 +94,7 @@ class Condition(Protocol):
 @dataclass(frozen=True)
 class _Basic:
     tolerates: frozenset[str] = field(default=frozenset(), kw_only=True)
+    patience: float = field(default=PATIENCE, kw_only=True)
 
 
 def plural(count: int, noun: str) -> str:
@@ -234,7 +243,8 @@ class _Gone(_Basic):
 
 def gone() -> Condition:
     """Nothing of the target is there, not even terminating."""
-    return _Gone(tolerates=frozenset({"image", "crash", "config", "pending"}))
+    # A Pod may take its termination grace period, 30 s by default, where nothing shortens it.
+    return _Gone(tolerates=frozenset({"image", "crash", "config", "pending"}), patience=PATIENCE + 35)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kindlings import objects
-from kindlings.conditions import Impossible, Met, NotYet, what_is_there
+from kindlings.conditions import PATIENCE, Impossible, Met, NotYet, what_is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ class _Declared:
     read: Callable[[dict[str, Any], dict[str, Any]], str | None]
     same: Callable[[str, str], bool] = str.__eq__
     tolerates: frozenset[str] = field(default=frozenset({"image", "crash", "ended", "config", "pending"}))
+    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"{target.title} with {self.what} {self.wanted}"
@@ -83,6 +84,7 @@ def mounts(path: str, *, claim: str) -> Condition:
 class _NativeSidecar:
     name: str
     tolerates: frozenset[str] = frozenset()
+    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"{target.title} with the native sidecar {self.name}, running"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from kindlings import conditions, explain, logs, objects, waiting
+from kindlings import conditions, explain, logs, objects
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
@@ -46,8 +46,11 @@ class Handle:
         found = snapshot.with_uid(self.kind, self._uid) if self._uid else snapshot.named(self.kind, self.name)
         return [found] if found else []
 
-    def wait(self, condition: Condition, timeout: float = waiting.TIMEOUT) -> Self:
-        """Wait until `condition` holds, at most `timeout` seconds; returns the handle. Raises LabFailure."""
+    def wait(self, condition: Condition, timeout: float | None = None) -> Self:
+        """Wait until `condition` holds, by default as long as it may need; returns the handle.
+
+        Raises LabFailure.
+        """
         self.lab.wait(self.target, condition, timeout)
         return self
 
@@ -79,6 +82,7 @@ class _Started:
 
     container: str
     tolerates: frozenset[str] = frozenset({"crash", "ended"})
+    patience: float = conditions.PATIENCE
 
     def describe(self, target: Target) -> str:
         return (
@@ -106,10 +110,10 @@ class Log:
         self._pod = pod
         self._container = container
 
-    def wait(self, condition: LogCondition, timeout: float = waiting.TIMEOUT) -> None:
+    def wait(self, condition: LogCondition, timeout: float = logs.PATIENCE) -> None:
         """Follow the log until `condition` holds, at most `timeout` seconds. Raises LabFailure."""
         lab, pod = self._pod.lab, self._pod
-        lab.wait(pod.target, _Started(self._container), timeout)
+        lab.wait(pod.target, _Started(self._container), None)
         verdict = logs.follow(lab.observer, lab.namespace, pod.name, self._container, condition, timeout)
         if isinstance(verdict, Met):
             return
@@ -144,7 +148,7 @@ class Pod(Handle):
 
         Raises LabFailure where it ends with another exit code than 0.
         """
-        self.lab.wait(self.target, _Started(container), waiting.TIMEOUT)
+        self.lab.wait(self.target, _Started(container), None)
         printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
         return Output(self, container, command, printed)
 
@@ -208,8 +212,8 @@ class Pods:
 
         return cls(lab, Target(f"the Pods with {selector}", "Pod", select, plural=True))
 
-    def wait(self, condition: Condition, timeout: float = waiting.TIMEOUT) -> list[Pod]:
-        """Wait until `condition` holds, at most `timeout` seconds; returns the Pods it holds for."""
+    def wait(self, condition: Condition, timeout: float | None = None) -> list[Pod]:
+        """Wait until `condition` holds, by default as long as it may need; returns its Pods."""
         found = self.lab.wait(self.target, condition, timeout)
         return [Pod(self.lab, objects.name(one), objects.uid(one)) for one in found]
 

@@ -131,7 +131,7 @@ class Lab:
         """Return what an explanation needs to find the learner's lines."""
         return Sources(self._documents, self.namespace, self._course_images, self._last_log)
 
-    def wait(self, target: Target, condition: Condition, timeout: float) -> list[Object]:
+    def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
         return self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
 
@@ -148,6 +148,11 @@ class Lab:
         for trouble in verdict.troubles:
             if trouble.family == "pending" and "Insufficient" in trouble.message:
                 self._refuse_full_cluster(trouble.object, trouble.message)
+            if trouble.family == "volume":
+                raise InfrastructureError(
+                    f"The cluster made no volume for {objects.title(trouble.object)}: {trouble.message}",
+                    "Run the lab again. If it happens again, run `kindlings doctor`.",
+                )
         raise explain.unmet(verdict, self.sources) from None
 
     def kill(self, node: str, container_id: str) -> None:

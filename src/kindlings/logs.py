@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kindlings.cluster.api import Api
     from kindlings.conditions import Verdict
 
+PATIENCE: Final = 15.0
+"""Seconds that a line may be awaited once the container runs."""
+
 _NUMBER: Final = re.compile(r"^\s*(\d+)\b")
 _PACE: Final = 0.7
 """The part of the asked pace that must be kept on average; less is a burst, not a count that goes on."""
@@ -122,7 +125,7 @@ class _CountingUp:
         return Impossible(f"{why}, and the log has ended") if view.ended else NotYet(why)
 
 
-def counting_up(count: int = 3, *, every: float = 1) -> LogCondition:
+def counting_up(count: int = 2, *, every: float = 1) -> LogCondition:
     """Whether `count` lines begin with numbers that increase by one, one about `every` seconds."""
     return _CountingUp(count, every)
 

@@ -10,10 +10,12 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | creation | a controller's Pods are refused (FailedCreate)                   | 1.5 s                     |
 | crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
 | ended    | a container that ends with exit code 0 is started again          | at once, at the second end|
+| volume   | the provisioner failed to make a volume: ours, not the learner's | 25 s, it tries again      |
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +37,7 @@ PERSISTENCE: Final = {
 }
 """Seconds that a symptom of the family must last; the order is from root to consequence."""
 
+NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
@@ -79,7 +82,11 @@ def find(scene: Scene) -> list[Symptom]:
 def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     scheduled = objects.condition(pod, "PodScheduled")
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
-        yield Symptom("pending", pod, "Unschedulable", scheduled.get("message", ""))
+        message = scheduled.get("message", "")
+        missing = NO_CLAIM.search(message)
+        # The scheduler's word stays until it tries again, also when the claim has come meanwhile.
+        if missing is None or snapshot.named("PersistentVolumeClaim", missing[1]) is None:
+            yield Symptom("pending", pod, "Unschedulable", message)
     for status in objects.statuses(pod):
         yield from _of_container(pod, status)
     if objects.phase(pod) == "Pending":
@@ -119,7 +126,9 @@ def _of_claim(claim: Object, snapshot: Snapshot) -> Iterator[Symptom]:
         return
     for event in snapshot.events_of(objects.uid(claim)):
         if event.get("reason") == "ProvisioningFailed":
-            yield Symptom("pending", claim, "ProvisioningFailed", event.get("message", ""))
+            message = event.get("message", "")
+            family = "pending" if "storageclass" in message and "not found" in message else "volume"
+            yield Symptom(family, claim, "ProvisioningFailed", message)
 
 
 def _of_controller(owner: Object, snapshot: Snapshot) -> Iterator[Symptom]:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from kindlings.recorder import History, Object, Recorder, Snapshot
     from kindlings.symptoms import Symptom
 
-TIMEOUT: Final = 30.0
-"""Seconds that a lab waits by default; on two busy cores a Pod with a volume needs about 6."""
-
 AFTER_OUTAGE: Final = 40.0
 """Seconds added when the API server was away: its controllers elect a leader again, which takes 15 to 30."""
 
@@ -40,12 +37,17 @@ class Unmet(Exception):  # noqa: N818 - a verdict
     """Whether it can never hold (proved, or troubles outlasted their rule), rather than time being over."""
 
 
-def wait(recorder: Recorder, target: Target, condition: Condition, timeout: float = TIMEOUT) -> list[Object]:
-    """Wait until `condition` holds for `target`, `timeout` seconds at most; return the objects it holds for.
+def wait(
+    recorder: Recorder, target: Target, condition: Condition, timeout: float | None = None
+) -> list[Object]:
+    """Wait until `condition` holds for `target` and return the objects it holds for.
+
+    `timeout` is in seconds, by default the condition's own patience.
 
     Raises Unmet, at once where it can never hold; InfrastructureError where the cluster is not observed.
     """
     started = time.monotonic()
+    timeout = condition.patience if timeout is None else timeout
     first_seen: dict[tuple[str, str, str], float] = {}
     while True:
         snapshot = recorder.snapshot()

@@ -163,8 +163,6 @@ class Api:
         response = self._once(
             "GET", path, query, timeout=urllib3.Timeout(connect=5, read=read_timeout), preload=False
         )
-        if response.status >= 400:
-            response.read()
         return Stream(self._checked(response))
 
     def _send(
@@ -186,7 +184,7 @@ class Api:
         retrying = tenacity.Retrying(
             retry=retry,
             stop=tenacity.stop_after_delay(PATIENCE),
-            wait=tenacity.wait_exponential_jitter(initial=0.05, max=1),
+            wait=tenacity.wait_random_exponential(multiplier=0.05, max=1),
         )
         try:
             return retrying(attempt)

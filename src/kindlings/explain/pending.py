@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
+from kindlings.symptoms import NO_CLAIM
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -19,7 +20,6 @@ READ: Final = {
     "nodes": "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
     "config": "https://kubernetes.io/docs/concepts/configuration/configmap/",
 }
-_NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _NO_OBJECT: Final = re.compile(r'(configmap|secret) "([^"]+)" not found')
 _NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) \S+/(\S+)")
 _SHORT_OF: Final = re.compile(r"Insufficient (cpu|memory|ephemeral-storage|pods)")
@@ -28,7 +28,7 @@ _SHORT_OF: Final = re.compile(r"Insufficient (cpu|memory|ephemeral-storage|pods)
 def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
     """Say what is missing, which line asks for it, and where to read on."""
     message = symptom.message
-    if match := _NO_CLAIM.search(message):
+    if match := NO_CLAIM.search(message):
         return _no_claim(match[1], document, snapshot), READ["claim"]
     if match := _NO_OBJECT.search(message):
         kind = {"configmap": "ConfigMap", "secret": "Secret"}[match[1]]
