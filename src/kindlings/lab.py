@@ -201,9 +201,24 @@ class Lab:
                     f"The API server failed to take {document.title}: {refusal.message}",
                     "Run the lab again. If it happens again, run `kindlings doctor`.",
                 ) from None
+            if "already allocated" in refusal.message:
+                self._refuse_taken_port(document)
             look = f"kindlings kubectl explain {document.kind.lower()} --recursive"
             raise refusals.refused(document, refusal, look) from None
         self._applied.add(identity)
+
+    def _refuse_taken_port(self, document: Document) -> None:
+        """Tell a node port that another namespace holds from one that the learner's files give twice."""
+        wanted = {value for path, value in document.walk() if path[-1] == "nodePort"}
+        for service in self.observer.get(KINDS["Service"].path()).get("items") or []:
+            space = service["metadata"]["namespace"]
+            held = {port.get("nodePort") for port in service["spec"].get("ports") or []}
+            if space != self.namespace and wanted & held:
+                ports = ", ".join(str(port) for port in wanted & held)
+                raise InfrastructureError(
+                    f"Node port {ports} is held by Service {objects.name(service)} of namespace {space}.",
+                    f"Run `kindlings kubectl -n {space} delete service {objects.name(service)}`.",
+                )
 
     def _demand(self, kind: str, name: str) -> None:
         if self._documents and self.document(kind, name) is None:

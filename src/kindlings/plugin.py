@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabF
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from contextlib import AbstractContextManager
 
     from kindlings.cluster.kind import Cluster
     from kindlings.lab import Lab
@@ -155,16 +157,36 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, kindlings_session: Session) -> Iterator[Lab]:
     """Give a lab: a namespace of the test's own, and the learner's files."""
-    about = _lesson(request.node)
     from kindlings.cluster.access import LEARNER_KINDS  # noqa: PLC0415 - needs HTTP
 
-    opened = kindlings_session.open(
-        about.module, request.node.name, _folder(request), about.kinds or LEARNER_KINDS, drains=about.draining
-    )
-    yield opened
-    failed = request.node.stash.get(_FAILED, False)
-    keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
-    kindlings_session.close(opened, keep=keep)
+    about = _lesson(request.node)
+    unmet = kindlings_session.unmet(about.needs)
+    if unmet and kindlings_session.context:
+        pytest.skip(f"not applicable on {kindlings_session.context}: needs {unmet}")
+    if unmet:
+        raise InfrastructureError(f"The cluster lacks what this lab needs: {unmet}.", "Run `kindlings up`.")
+    with _node_ports() if "node-port" in about.needs else nullcontext():
+        opened = kindlings_session.open(
+            about.module,
+            request.node.name,
+            _folder(request),
+            about.kinds or LEARNER_KINDS,
+            drains=about.draining,
+        )
+        yield opened
+        failed = request.node.stash.get(_FAILED, False)
+        keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
+        kindlings_session.close(opened, keep=keep)
+
+
+def _node_ports() -> AbstractContextManager[object]:
+    """Return the lock of the cluster's node ports: labs ask for the same ones, in parallel workers, too."""
+    import filelock  # noqa: PLC0415 - only these labs need it
+
+    from kindlings import paths  # noqa: PLC0415
+
+    paths.state().mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(paths.state() / "node-ports.lock")
 
 
 def _folder(request: pytest.FixtureRequest) -> Path:

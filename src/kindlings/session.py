@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kindlings.cluster import access
-from kindlings.cluster.api import Api, Refusal
-from kindlings.errors import InfrastructureError
+from kindlings.cluster.api import KINDS, Api, Refusal
+from kindlings.errors import InfrastructureError, UsageError
 from kindlings.lab import Identities, Lab
 from kindlings.recorder import Recorder
 
@@ -40,6 +40,24 @@ class Session:
         self.admin = Api(self.kubeconfig, context=self.context)
         self.observer = access.ensure_recorder(self.admin)
 
+    def unmet(self, needs: Sequence[str]) -> str:
+        """Return the first of a lesson's `needs` that this cluster does not meet, or an empty string."""
+        return next((need for need in needs if not self._meets(need)), "")
+
+    def _meets(self, need: str) -> bool:
+        if match := re.fullmatch(r"nodes>=(\d+)", need):
+            nodes = self.observer.get(KINDS["Node"].path()).get("items") or []
+            return len(nodes) >= int(match[1])
+        if need == "node-access":
+            return self.kill is not None
+        if need == "node-port":
+            return self.context is None  # elsewhere nobody knows where node ports can be reached
+        if need == "no-load-balancer":
+            return self.context is None or self.context.startswith(("kind-", "minikube"))
+        raise UsageError(
+            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, no-load-balancer."
+        )
+
     def open(self, module: str, test: str, folder: Path, kinds: Sequence[str], *, drains: bool) -> Lab:
         """Make a namespace for `test` of `module` and watch it; what an earlier run of the test left goes."""
         labels = {"run": self.run, "test": _label(f"{module}/{test}")}
@@ -63,6 +81,7 @@ class Session:
         """End the lab; its namespace stays with `keep`, and else goes in the background."""
         lab.recorder.stop()
         try:
+            self._free_node_ports(lab.namespace)
             if keep:
                 access.keep(self.admin, lab.namespace)
             else:
@@ -72,6 +91,12 @@ class Session:
                 f"Namespace {lab.namespace} could not be left in order: {refusal.message}",
                 "Run `kindlings doctor`.",
             ) from None
+
+    def _free_node_ports(self, namespace: str) -> None:
+        """Delete the lab's Services at once: the namespace's own end may come after the next lab's start."""
+        for service in self.admin.get(KINDS["Service"].path(namespace)).get("items") or []:
+            if any(port.get("nodePort") for port in service["spec"].get("ports") or []):
+                self.admin.delete(KINDS["Service"].path(namespace, service["metadata"]["name"]))
 
     def sweep(self) -> None:
         """Ask for the end of every namespace of this run that is neither kept nor ending."""
