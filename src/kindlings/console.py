@@ -53,7 +53,7 @@ class _PlainStep:
         share = min(self.done / self.total, 1.0) if self.total else 0.0
         now = time.monotonic()
         # The end is told when the step closes.
-        moved = self.told_share + _SHARE <= share < 1.0
+        moved = self.told_share + _SHARE <= share < 0.999
         if moved or now - self.told_at >= _SECONDS:
             self.told_at, self.told_share = now, share
             self.progress.say(f"{self.title}: {share:.0%}" + (f", {note}" if note else ""))

@@ -23,6 +23,9 @@ Name = Literal["podman", "docker"]
 NAMES: Final[tuple[Name, ...]] = ("docker", "podman")
 """In the order in which they are tried, which is kind's own."""
 
+NETWORK: Final = "kindlings"
+"""podman's network of the nodes: one of our own, for kind's may have been made without names in it."""
+
 _SYS_RESOURCE: Final = 24
 """The number of CAP_SYS_RESOURCE (linux/capability.h)."""
 
@@ -144,6 +147,8 @@ def candidate(name: Name) -> Engine | None:
     if binary is None or (name == "docker" and _is_podman(Path(binary))):
         return None
     environment: dict[str, str] = {"KIND_EXPERIMENTAL_PROVIDER": name}
+    if name == "podman":
+        environment["KIND_EXPERIMENTAL_PODMAN_NETWORK"] = NETWORK
     limited = lacks_sys_resource()
     if name == "podman" and limited and "CONTAINERS_CONF" not in os.environ:
         environment["CONTAINERS_CONF"] = str(_write_containers_conf())
@@ -231,7 +236,8 @@ def find(progress: Progress, *, assume_yes: bool, preferred: Name | None = None)
             continue
         progress.say(f"Engine: {engine.name} {engine.version}")
         return engine
-    if "podman" in names and shutil.which("podman") is None and install.possible():
+    unnamed = any(isinstance(refusal, probe.NoNamesError) for refusal in refusals)
+    if "podman" in names and (unnamed or shutil.which("podman") is None) and install.possible():
         install.podman(progress, assume_yes=assume_yes, why=refusals)
         return find(progress, assume_yes=False, preferred="podman")
     raise _none(names, refusals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
     from kindlings.progress import Progress
 
-COMMANDS: Final = (
-    ("apt-get", "update"),
-    ("apt-get", "install", "-y", "--no-install-recommends", "podman"),
+_PACKAGES: Final = ("podman", "netavark", "aardvark-dns")
+_PACKAGES_BEFORE_4_4: Final = (
+    "podman",
+    "runc",
+    # With --no-install-recommends apt would take crun, with which these versions were not tried.
+    "crun-",
+    "containernetworking-plugins",
+    "golang-github-containernetworking-plugin-dnsname",
 )
+"""podman with CNI, as Debian 12 and Ubuntu 22.04 have it; names for containers come from a plugin."""
 
 
 def possible() -> bool:
@@ -56,11 +63,13 @@ def podman(progress: Progress, *, assume_yes: bool, why: Sequence[Infrastructure
             "Run `apt-get install podman` yourself, or `kindlings up --yes` to have it done.",
         )
     progress.say(f"{found} Installing podman with apt-get")
-    with progress.step("Installing podman", len(COMMANDS)) as step:
-        for command in COMMANDS:
-            step.advance(0, " ".join(command[:2]))
-            _apt(command)
-            step.advance()
+    with progress.step("Installing podman", 2) as step:
+        step.advance(0, "apt-get update")
+        _apt("apt-get", "update")
+        step.advance(1, "apt-get install")
+        packages = _PACKAGES_BEFORE_4_4 if _offered() < (4, 4) else _PACKAGES
+        _apt("apt-get", "install", "-y", "--no-install-recommends", *packages)
+        step.advance()
 
 
 def _agreed(found: str) -> bool:
@@ -72,7 +81,14 @@ def _agreed(found: str) -> bool:
     return click.confirm(f"{found} Install podman with apt-get?", default=True, err=True)
 
 
-def _apt(command: tuple[str, ...]) -> None:
+def _offered() -> tuple[int, ...]:
+    """Return the version of podman that apt would install, its first two numbers."""
+    answer = _apt("apt-cache", "policy", "podman")
+    version = re.search(r"Candidate: (?:\d+:)?(\d+)\.(\d+)", answer)
+    return tuple(int(number) for number in version.groups()) if version else (0, 0)
+
+
+def _apt(*command: str) -> str:
     result = subprocess.run(
         command,
         check=False,
@@ -80,13 +96,14 @@ def _apt(command: tuple[str, ...]) -> None:
         capture_output=True,
         text=True,
         errors="replace",
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
     )
     if result.returncode != 0:
         raise InfrastructureError(
             f"`{' '.join(command)}` failed: {last_words(result.stderr or result.stdout)}",
             "Look at the network and at /etc/apt, install podman by hand, then try again.",
         )
+    return result.stdout
 
 
 def _kin() -> set[str]:

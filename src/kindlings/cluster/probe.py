@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import paths
+from kindlings.cluster.engine import NETWORK
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _PATIENCE: Final = 60.0
 """Seconds for each command of the trial; a working engine needs one at most."""
 
 
+class NoNamesError(InfrastructureError):
+    """podman lacks the plugin by which containers find each other by name, as nodes must."""
+
+
 def trial(engine: Engine) -> Engine:
     """Return `engine` with its version once it ran a privileged container; raises InfrastructureError.
 
@@ -45,6 +50,8 @@ def trial(engine: Engine) -> Engine:
         return replace(engine, version=record["version"])
     version, architecture = _about(engine)
     _run_privileged(engine, architecture)
+    if engine.name == "podman":
+        _require_names(engine)
     if key:
         _write({"key": key, "engine": engine.name, "version": version})
     return replace(engine, version=version)
@@ -88,6 +95,23 @@ def _run_privileged(engine: Engine, architecture: str) -> None:
             archive.seek(0)
             engine.run("import", "-", IMAGE, stdin=archive, timeout=_PATIENCE)
     engine.run("run", "--rm", "--privileged", "--network=none", IMAGE, f"/{architecture}", timeout=_PATIENCE)
+
+
+def _require_names(engine: Engine) -> None:
+    """Make the nodes' network; raises NoNamesError where containers in it would have no names."""
+    asked = ("network", "inspect", NETWORK, "--format", "{{.DNSEnabled}}")
+    found = engine.run(*asked, check=False, timeout=_PATIENCE)
+    if found.stdout.strip() == "true":
+        return
+    if found.returncode == 0:
+        engine.run("network", "rm", NETWORK, timeout=_PATIENCE)
+    engine.run("network", "create", NETWORK, timeout=_PATIENCE)
+    if engine.run(*asked, timeout=_PATIENCE).stdout.strip() != "true":
+        engine.run("network", "rm", NETWORK, timeout=_PATIENCE)
+        raise NoNamesError(
+            "Podman lacks its plugin for names, by which the cluster's nodes find each other.",
+            "Install aardvark-dns (or, for podman before 4.4, podman's dnsname plugin), then try again.",
+        )
 
 
 def _write_image(archive: Any) -> None:
