@@ -137,7 +137,11 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith((":timestamp", ":int", ":float"))]
+    first: [
+        (tag, regexp)
+        for tag, regexp in resolvers
+        if not tag.endswith((":timestamp", ":int", ":float", ":value"))
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
@@ -194,6 +198,12 @@ def _check_limits(file: str, text: str) -> None:
 
 
 _COLLECTIONS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_SCALARS: Final = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+_MERGE: Final = "tag:yaml.org,2002:merge"
+
+
+def _no_constructor(node: yaml.Node) -> ConstructorError:
+    return ConstructorError(None, None, "could not determine a constructor", node.start_mark)
 
 
 def _line(event: yaml.Event) -> int:
@@ -208,6 +218,7 @@ class _Builder:
         self.loader = loader
         self.places: dict[FieldPath, Place] = {}
         self.nodes = 0
+        self.unfolding: set[int] = set()
 
     def document(self, node: yaml.Node) -> Document:
         place = self._place(node)
@@ -227,15 +238,30 @@ class _Builder:
 
     def _value(self, node: yaml.Node, path: FieldPath) -> Any:
         self.nodes += 1
-        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
+        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH or id(node) in self.unfolding:
             raise _too_much(self.file, "aliases that unfold without end", self._place(node).line)
-        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
-            raise ConstructorError(None, None, "could not determine a constructor", node.start_mark)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if node.tag not in _COLLECTIONS:
+            raise _no_constructor(node)
+        self.unfolding.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self.loader.construct_object(node, deep=True)
+            value: Any = self._mapping(node, path)
+        else:
+            value = [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
+        self.unfolding.discard(id(node))
+        return value
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        """Return the scalar as JSON has it; a tag that promises what the text is not (!!int x) is refused."""
+        if node.tag == _MERGE:  # << is a word where it is no key
+            return node.value
+        if node.tag not in _SCALARS:
+            raise _no_constructor(node)
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, KeyError):
+            raise _no_constructor(node) from None
 
     def _item(self, node: yaml.Node, path: FieldPath) -> Any:
         self.places[path] = self._place(node)
@@ -247,7 +273,7 @@ class _Builder:
         seen: dict[str, Place] = {}
         for key_node, value_node in node.value:
             place = self._place(key_node)
-            if key_node.tag == "tag:yaml.org,2002:merge":
+            if key_node.tag == _MERGE:
                 merged |= self._merge(value_node, path)
                 continue
             key = self._key(key_node, place)

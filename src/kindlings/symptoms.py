@@ -34,6 +34,7 @@ PERSISTENCE: Final = {
     "creation": 1.5,
     "crash": 0.0,
     "ended": 0.0,
+    "volume": 25.0,
 }
 """Seconds that a symptom of the family must last; the order is from root to consequence."""
 
