@@ -1,0 +1,44 @@
+"""What the tests without a cluster share: a small API server on loopback, and the way to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kindlings.cluster import api as api_module
+from kindlings.cluster.api import Api
+from tests.unit.apiserver import FakeApiServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApiServer]:
+    """Give an API server of the test's own."""
+    running = FakeApiServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def kubeconfig(server: FakeApiServer, tmp_path: Path) -> Path:
+    """Give a kubeconfig for `server`, whose context is called kind-fake."""
+    return server.write_kubeconfig(tmp_path / "kubeconfig")
+
+
+@pytest.fixture
+def api(kubeconfig: Path) -> Api:
+    """Give an administrator's connection to `server`."""
+    return Api(kubeconfig)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server that is away count as gone after a fraction of a second."""
+    monkeypatch.setattr(api_module, "PATIENCE", 0.2)
+    monkeypatch.setattr("kindlings.recorder.PATIENCE", 0.2)
