@@ -135,6 +135,8 @@ def _load(path: Path) -> str:
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the scalars of Kubernetes' YAML."""
 
+    bool_values: Final = yaml.SafeLoader.bool_values | {"y": True, "n": False}
+
 
 _Loader.yaml_implicit_resolvers = {
     first: [
@@ -149,6 +151,7 @@ _Loader.add_implicit_resolver(
     re.compile(r"^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
     list("-+0123456789"),
 )
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"), list("yYnN"))
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(
