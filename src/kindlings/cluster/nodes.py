@@ -20,10 +20,10 @@ _PATIENCE: Final = 20.0
 
 @dataclass(frozen=True)
 class Node:
-    """A node container and the state in which its engine believes it to be."""
+    """A node container, and whether its engine believes it to run."""
 
     name: str
-    state: str
+    runs: bool
 
 
 def find(engine: Engine, cluster: str) -> list[Node]:
@@ -32,8 +32,10 @@ def find(engine: Engine, cluster: str) -> list[Node]:
         "ps", "--all", "--filter", f"label={_LABEL}={cluster}", "--format", "{{.Names}} {{.State}}"
     )
     lines = [line.split() for line in answer.stdout.splitlines() if line.strip()]
+    # Docker says "running", podman 4 "Up 3 minutes ago".
+    found = (Node(words[0], words[1].lower() in {"running", "up"}) for words in lines)
     # The names sort as they should: x-control-plane, x-worker, x-worker2.
-    return sorted((Node(words[0], words[1].lower()) for words in lines), key=lambda node: node.name)
+    return sorted(found, key=lambda node: node.name)
 
 
 def dead(engine: Engine, nodes: list[Node]) -> list[str]:
@@ -60,7 +62,7 @@ def start(engine: Engine, nodes: list[Node]) -> float:
     The control plane goes first: addresses are given in the order of starting, and workers look for it.
     """
     for node in nodes:
-        if node.state != "running":
+        if not node.runs:
             engine.run("start", node.name)
     return float(engine.run("exec", nodes[0].name, "date", "+%s").stdout)
 

@@ -35,8 +35,8 @@ def unfit(cluster: Cluster, record: Record | None, found: list[nodes.Node]) -> s
 
 def revive(cluster: Cluster, found: list[nodes.Node], progress: Progress) -> str:
     """Bring the cluster to where every node is ready; return why that failed, or nothing."""
-    stopped = [node for node in found if node.state != "running"]
-    running = [node for node in found if node.state == "running"]
+    stopped = [node for node in found if not node.runs]
+    running = [node for node in found if node.runs]
     dead = nodes.dead(cluster.engine, running)
     if dead:
         return f"has nodes without processes ({', '.join(dead)})"
