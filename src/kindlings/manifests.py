@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -135,7 +135,7 @@ def _load(path: Path) -> str:
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the scalars of Kubernetes' YAML."""
 
-    bool_values: Final = yaml.SafeLoader.bool_values | {"y": True, "n": False}
+    bool_values: ClassVar = yaml.SafeLoader.bool_values | {"y": True, "n": False}
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -148,7 +148,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:int",
-    re.compile(r"^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
+    re.compile(r"^[-+]?(?:0|[1-9][0-9_]*|0b_*[01][01_]*|0o?_*[0-7][0-7_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*)$"),
     list("-+0123456789"),
 )
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"), list("yYnN"))
