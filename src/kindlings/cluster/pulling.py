@@ -41,7 +41,7 @@ def present(engine: Engine, reference: str) -> bool:
     return engine.run("image", "inspect", reference, check=False).returncode == 0
 
 
-class _TryAgain(InfrastructureError):
+class _PassingError(InfrastructureError):
     """A pull failed in a way that may pass."""
 
 
@@ -60,7 +60,7 @@ def pull(engine: Engine, reference: str, progress: Progress) -> None:
         progress.say(f"{trouble} Trying again in {wait:.0f} s ({state.attempt_number + 1} of {_ATTEMPTS})")
 
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(_TryAgain),
+        retry=tenacity.retry_if_exception_type(_PassingError),
         stop=tenacity.stop_after_attempt(_ATTEMPTS),
         wait=tenacity.wait_exponential(min=1, max=8),
         before_sleep=say,
@@ -129,7 +129,7 @@ def _pull(engine: Engine, reference: str, host: str, progress: Progress) -> None
             step.advance(left)
             return
     output = "".join(lines)
-    raise (InfrastructureError if _FINAL.search(output) else _TryAgain)(
+    raise (InfrastructureError if _FINAL.search(output) else _PassingError)(
         f"Pulling {reference} failed: {last_words(output)}.",
         f"Look at the network, or name a mirror in {REGISTRY_VARIABLE}.",
     )

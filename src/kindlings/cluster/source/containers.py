@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tarfile
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import tenacity
@@ -18,11 +16,11 @@ import tenacity
 from kindlings import course
 from kindlings.cluster.source import debian, go
 from kindlings.cluster.source.stages import Stage, key, run
-from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from kindlings.cluster.engine import Engine
     from kindlings.progress import Progress, Step
@@ -59,8 +57,7 @@ def _system(rootfs: Stage, kubernetes: Stage, addons: Mapping[str, Stage]) -> It
     recipes = course.root() / _RECIPES
     tags = {
         "etcd": f"registry.k8s.io/etcd:{built['etcd']}-0",
-        "local-path-provisioner": "localhost/kindlings/local-path-provisioner:v"
-        f"{built['local-path-provisioner']}",
+        "provisioner": "localhost/kindlings/provisioner:v1",
     } | {
         name: f"registry.k8s.io/{name}:v{version}"
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -168,8 +165,7 @@ class Build:
         self.kubernetes = go.kubernetes(self.toolchain)
         self.kubectl = go.kubectl(self.toolchain)
         self.addons = {
-            name: go.addon(self.toolchain, name)
-            for name in ("etcd", "coredns", "local-path-provisioner", "pause")
+            name: go.addon(self.toolchain, name) for name in ("etcd", "coredns", "provisioner", "pause")
         }
         recipes = [*_system(self.rootfs, self.kubernetes, self.addons), busybox(self.rootfs)]
         self.images = Stage(

@@ -7,7 +7,6 @@ import platform
 import shutil
 import tarfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kindlings import course
@@ -17,6 +16,7 @@ from kindlings.versions import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from kindlings.progress import Progress, Step
 

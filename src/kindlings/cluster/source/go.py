@@ -173,11 +173,11 @@ def addon(toolchain: Toolchain, name: str) -> Stage:
         "kind": (VERSIONS["kind"]["module"], 15),
         "etcd": ("go.etcd.io/etcd/server/v3", 60),
         "coredns": ("./coredns", 60),
-        "local-path-provisioner": ("github.com/rancher/local-path-provisioner", 35),
+        "provisioner": ("./provisioner", 30),
         "pause": ("./pause", 5),
     }[name]
-    version = VERSIONS["kind"]["version"] if name == "kind" else VERSIONS["built"][name]
-    title = "pause" if name == "pause" else f"{name} {version}"
+    version = VERSIONS["kind"]["version"] if name == "kind" else VERSIONS["built"].get(name, "")
+    title = f"{name} {version}".rstrip()
     return _stage(toolchain, "addons", title, {package: name}, seconds=seconds, gigabytes=0.5)
 
 

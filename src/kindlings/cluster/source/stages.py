@@ -1,7 +1,7 @@
-"""A build in stages that goes on where it was: each stage's result is a folder named by the hash of its inputs.
+"""A build in stages that goes on where it was: each one's result is a folder named by the hash of its inputs.
 
-A stage works in a folder beside that one, which gets its final name only when everything is in it. So a folder
-that has the name is whole, whatever became of the process, and a change of any input makes another folder.
+A stage works in a folder beside that one, which gets its final name only when everything is in it. So a
+folder that has the name is whole, whatever became of the process, and other inputs make another folder.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LAST_LINES: Final = 12
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: `make` fills the folder it is given and moves its bar; its inputs decide the folder's name."""
+    """One stage: `make` fills the folder it is given and moves its bar; its inputs name the folder."""
 
     name: str
     title: str
