@@ -15,8 +15,8 @@ from kindlings import (
     mounts,
     native_sidecar,
     needs_container_name,
-    ready,
     restarted,
+    running,
     says,
     succeeded,
 )
@@ -47,7 +47,7 @@ def test_the_counter_counts(lab: Lab) -> None:
 @pytest.mark.hint("The kubelet obeys the Pod's restartPolicy; its default is what is wanted here.")
 def test_a_crashed_container_is_restarted(lab: Lab) -> None:
     """The kubelet starts a killed container again, in the same Pod."""
-    pod = lab.apply("single-container.yaml").pod("counter").wait(ready())
+    pod = lab.apply("single-container.yaml").pod("counter").wait(running())
 
     pod.kill("count")
 
@@ -59,7 +59,7 @@ def test_a_crashed_container_is_restarted(lab: Lab) -> None:
 @pytest.mark.hint("Nothing looks after a bare Pod: that is what module 2 is about.")
 def test_a_deleted_pod_stays_gone(lab: Lab) -> None:
     """Nobody replaces a deleted Pod that no controller owns."""
-    pod = lab.apply("single-container.yaml").pod("counter").wait(ready())
+    pod = lab.apply("single-container.yaml").pod("counter").wait(running())
 
     pod.delete()
 
@@ -101,7 +101,7 @@ def test_the_log_of_several_containers_needs_a_name(lab: Lab) -> None:
 )
 def test_containers_share_localhost(lab: Lab) -> None:
     """What counter-1 serves on 127.0.0.1, counter-3 gets from 127.0.0.1."""
-    pod = lab.apply("multi-container.yaml").pod("counter").wait(containers_ready(3))
+    pod = lab.apply("multi-container.yaml").pod("counter")
     word = secrets.token_hex(4)
 
     pod.exec("counter-1", "sh", "-c", f"echo {word} >/tmp/word; httpd -p 127.0.0.1:8081 -h /tmp")
@@ -162,7 +162,7 @@ def test_the_sidecar_is_a_native_one(lab: Lab) -> None:
 @pytest.mark.hint("An emptyDir belongs to the Pod: every container that mounts it sees the same files.")
 def test_containers_share_a_volume(lab: Lab) -> None:
     """A file that count writes to /var/log/counter can be read by exporter in the same place."""
-    pod = lab.apply("sidecar.yaml").pod("reporter").wait(containers_ready(2))
+    pod = lab.apply("sidecar.yaml").pod("reporter")
     word = secrets.token_hex(4)
 
     pod.exec("count", "sh", "-c", f"echo {word} >/var/log/counter/word")

@@ -11,6 +11,7 @@ from kindlings.conditions import (
     gone,
     ready,
     restarted,
+    running,
     succeeded,
 )
 from kindlings.declared import env, memory_limit, mounts, native_sidecar
@@ -33,6 +34,7 @@ __all__ = [
     "needs_container_name",
     "ready",
     "restarted",
+    "running",
     "says",
     "succeeded",
 ]

@@ -17,11 +17,20 @@ PATIENCE: Final = 30.0
 """Seconds that a condition is awaited by default; on two busy cores a Pod with a volume needs about 6."""
 
 
+SETTLED: Final = 1.2
+"""Seconds that a Pod must stay ready before it counts.
+
+Without a readinessProbe a container is ready from its start on, and the kubelet looks only once a second
+whether it has ended: one that crashes at once is ready for up to a second.
+"""
+
+
 @dataclass(frozen=True)
 class Met:
-    """The condition holds, for `objects`."""
+    """The condition holds, for `objects`; only for good once it has held for `settles` seconds."""
 
     objects: list[Object]
+    settles: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def plural(count: int, noun: str) -> str:
 def describe_pod(pod: Object) -> str:
     """Say a Pod's state as `kubectl get pods` would: "1/3 Running", "0/1 ErrImagePull"."""
     ready, total = objects.readiness(pod)
-    state = "Terminating" if objects.terminating(pod) else objects.waiting_reason(pod) or objects.phase(pod)
+    state = "Terminating" if objects.terminating(pod) else objects.trouble(pod) or objects.phase(pod)
     reason = (pod.get("status") or {}).get("reason")
     return f"{ready}/{total} {reason or state}"
 
@@ -143,7 +152,7 @@ class _Ready(_Basic):
             return NotYet("the deleted Pod is still there")
         ready = [one for one in alive if objects.is_ready(one)]
         if len(ready) == self.count == len(alive):
-            return Met(ready)
+            return Met(ready, SETTLED)
         if not scene.target.plural and alive and _ended(alive[0]):
             return Impossible(_ended(alive[0]))
         return NotYet(what_is_there(scene))
@@ -172,7 +181,7 @@ class _ContainersReady(_Basic):
     def check(self, scene: Scene) -> Verdict:
         for pod in scene.alive:
             if objects.readiness(pod) == (self.count, self.count) and objects.is_ready(pod):
-                return Met([pod])
+                return Met([pod], SETTLED)
             total = len(objects.containers(pod))
             if total != self.count:
                 return Impossible(
@@ -190,6 +199,8 @@ def containers_ready(count: int) -> Condition:
 
 @dataclass(frozen=True)
 class _Succeeded(_Basic):
+    where = ("restartPolicy",)
+
     def describe(self, target: Target) -> str:
         return f"{target.title} run to its end: phase Succeeded"
 
@@ -207,6 +218,26 @@ class _Succeeded(_Basic):
 def succeeded() -> Condition:
     """All containers of the Pod have ended with exit code 0 and stay ended."""
     return _Succeeded()
+
+
+@dataclass(frozen=True)
+class _Running(_Basic):
+    def describe(self, target: Target) -> str:
+        return f"{target.title} running"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            running = {one["name"] for one in objects.statuses(pod) if "running" in (one.get("state") or {})}
+            if all(one["name"] in running for one in objects.containers(pod)):
+                return Met([pod])
+            if _ended(pod):
+                return Impossible(_ended(pod))
+        return NotYet(what_is_there(scene))
+
+
+def running() -> Condition:
+    """All containers of the Pod have been started, which says nothing of the next moment."""
+    return _Running()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ class _Declared:
     what: str
     wanted: str
     read: Callable[[dict[str, Any], dict[str, Any]], str | None]
+    where: tuple[str, ...]
+    """Where in a container the learner writes it."""
     same: Callable[[str, str], bool] = str.__eq__
     tolerates: frozenset[str] = field(default=frozenset({"image", "crash", "ended", "config", "pending"}))
     patience: float = PATIENCE
@@ -47,7 +49,7 @@ def env(name: str, value: str) -> Condition:
                 return str(variable.get("value", ""))
         return None
 
-    return _Declared(f"the environment variable {name}", value, read)
+    return _Declared(f"the environment variable {name}", value, read, ("env",))
 
 
 def memory_limit(limit: str) -> Condition:
@@ -61,6 +63,7 @@ def memory_limit(limit: str) -> Condition:
         "the memory limit",
         limit,
         read,
+        ("resources", "limits", "memory"),
         lambda found, wanted: objects.quantity(found) == objects.quantity(wanted),
     )
 
@@ -77,7 +80,7 @@ def mounts(path: str, *, claim: str) -> Condition:
         ]
         return str(claims[0]) if claims and claims[0] else None
 
-    return _Declared(f"at {path} the PersistentVolumeClaim", claim, read)
+    return _Declared(f"at {path} the PersistentVolumeClaim", claim, read, ("volumeMounts",))
 
 
 @dataclass(frozen=True)

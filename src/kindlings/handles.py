@@ -149,7 +149,12 @@ class Pod(Handle):
         Raises LabFailure where it ends with another exit code than 0.
         """
         self.lab.wait(self.target, _Started(container), None)
-        printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
+        try:
+            printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
+        except InfrastructureError:
+            # A container that has just crashed refuses, too; then this raises LabFailure.
+            self.lab.wait(self.target, conditions.ready(), None)
+            raise
         return Output(self, container, command, printed)
 
     def kill(self, container: str) -> None:
@@ -158,9 +163,17 @@ class Pod(Handle):
         for pod in self._select(scene):
             for status in objects.statuses(pod):
                 if status["name"] == container and status.get("containerID"):
-                    self.lab.kill(pod["spec"]["nodeName"], status["containerID"].rpartition("/")[2])
+                    self._kill(pod["spec"]["nodeName"], status["containerID"].rpartition("/")[2])
                     return
         raise InfrastructureError(f"Container {container} of {self} does not run, so it cannot be killed.")
+
+    def _kill(self, node: str, container_id: str) -> None:
+        try:
+            self.lab.kill(node, container_id)
+        except InfrastructureError:
+            # A container that has just crashed cannot be killed; then this raises LabFailure.
+            self.lab.wait(self.target, conditions.ready(), None)
+            raise
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,17 @@ import urllib3
 
 from kindlings.cluster.api import KINDS, Refusal
 from kindlings.conditions import Impossible, Met, NotYet, plural
+from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from kindlings.cluster.api import Api
     from kindlings.conditions import Verdict
 
-PATIENCE: Final = 15.0
+PATIENCE: Final = 10.0
 """Seconds that a line may be awaited once the container runs."""
+
+_NO_WATCHER: Final = "failed to create fsnotify watcher"
+"""What the kubelet writes into a followed log where fs.inotify.max_user_instances is used up."""
 
 _NUMBER: Final = re.compile(r"^\s*(\d+)\b")
 _PACE: Final = 0.7
@@ -63,7 +67,7 @@ def follow(
 ) -> Verdict:
     """Follow the log until `condition` is Met or Impossible, or `timeout` seconds are over.
 
-    Raises urllib3's HTTPError where the connection breaks.
+    Raises urllib3's HTTPError where the connection breaks, InfrastructureError where the node cannot follow.
     """
     deadline = time.monotonic() + timeout
     query = {"follow": "true", "timestamps": "true"} | ({"container": container} if container else {})
@@ -77,6 +81,11 @@ def follow(
     try:
         for raw in stream:
             view.lines.append(_line(raw))
+            if _NO_WATCHER in view.lines[-1].text:
+                raise InfrastructureError(
+                    f"The node cannot follow the log of container {container} of Pod {pod}: {_NO_WATCHER}.",
+                    "Run `kindlings doctor`: it looks at the limits of inotify.",
+                )
             verdict = condition.check(view)
             if not isinstance(verdict, NotYet) or time.monotonic() > deadline:
                 return verdict

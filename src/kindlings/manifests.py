@@ -344,8 +344,8 @@ _PLAIN_WORDS: Final = (
     # (in PyYAML's problem or context, in plain words, whether the place to mend is the context's)
     (
         ("expected <block end>", "did not find expected"),
-        "line {number} is indented by {indent}, which fits none of the lines above it; the fields of one "
-        "object stand in one column",
+        "line {number} is indented by {indent} spaces, which fits none of the lines above it; the fields of "
+        "one object stand in one column",
         False,
     ),
     (
@@ -372,7 +372,9 @@ def _too_much(file: str, what: str, line: int = 0) -> LabFailure:
 
 
 def _failure(place: Place, expected: str, saw: str, *, because: str = "") -> LabFailure:
-    return LabFailure(Findings(expected, saw, because=because, read=READ_OBJECTS, place=place))
+    # A hint of the lesson's own would speak of an object, and there is none yet.
+    hint = f"kubectl create --dry-run=client -f {place.file} reads a file as this check does."
+    return LabFailure(Findings(expected, saw, because=because, read=READ_OBJECTS, hint=hint, place=place))
 
 
 def _yaml_type(value: object) -> str:

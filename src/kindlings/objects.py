@@ -78,12 +78,24 @@ def restart_policy(pod: Object) -> str:
     return str((pod.get("spec") or {}).get("restartPolicy") or "Always")
 
 
-def waiting_reason(pod: Object) -> str:
-    """Return why the first waiting container waits (ContainerCreating, ErrImagePull ...), or nothing."""
+def trouble(pod: Object) -> str:
+    """Return the word of `kubectl get pods` for the first container in trouble, or nothing.
+
+    The kubelet alternates between words for one trouble (ErrImagePull and ImagePullBackOff, Error and
+    CrashLoopBackOff); this returns the same one at every moment.
+    """
     for status in statuses(pod):
-        reason = ((status.get("state") or {}).get("waiting") or {}).get("reason")
+        state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated") or {}
+        reason = str((state.get("waiting") or {}).get("reason") or "")
+        ended = state.get("terminated") or {}
+        if "StartError" in {last.get("reason"), ended.get("reason")}:
+            return "RunContainerError"
+        if reason == "ImagePullBackOff":
+            return "ErrImagePull"
         if reason:
-            return str(reason)
+            return reason
+        if ended and status.get("restartCount", 0):
+            return "CrashLoopBackOff"
     return ""
 
 

@@ -8,6 +8,7 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | config   | CreateContainerConfigError, CreateContainerError, FailedMount    | 1.5 s                     |
 | pending  | the scheduler found no node                                      | 1.5 s                     |
 | creation | a controller's Pods are refused (FailedCreate)                   | 1.5 s                     |
+| start    | the container's command cannot be run (RunContainerError)        | 1 s                       |
 | crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
 | ended    | a container that ends with exit code 0 is started again          | at once, at the second end|
 | volume   | the provisioner failed to make a volume: ours, not the learner's | 25 s, it tries again      |
@@ -32,6 +33,7 @@ PERSISTENCE: Final = {
     "config": 1.5,
     "pending": 1.5,
     "creation": 1.5,
+    "start": 1.0,
     "crash": 0.0,
     "ended": 0.0,
     "volume": 25.0,
@@ -40,7 +42,8 @@ PERSISTENCE: Final = {
 
 NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-_CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
+_START: Final = {"RunContainerError", "StartError", "ContainerCannotRun"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ def _of_container(pod: Object, status: dict[str, Any]) -> Iterator[Symptom]:
         yield Symptom("image", pod, reason, message, name)
     elif reason in _CONFIG:
         yield Symptom("config", pod, reason, message, name)
+    elif reason in _START:
+        yield Symptom("start", pod, reason, message, name)
     last = (status.get("lastState") or {}).get("terminated")
     now = state.get("terminated")
     again = now or (last if reason == "CrashLoopBackOff" else None)

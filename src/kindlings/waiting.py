@@ -33,8 +33,8 @@ class Unmet(Exception):  # noqa: N818 - a verdict
     saw: str
     snapshot: Snapshot
     troubles: list[Symptom] = field(default_factory=list)
-    certain: bool = True
-    """Whether it can never hold (proved, or troubles outlasted their rule), rather than time being over."""
+    proved: bool = False
+    """Whether the condition itself said that it can never hold; the troubles are then beside the point."""
 
 
 def wait(
@@ -49,13 +49,19 @@ def wait(
     started = time.monotonic()
     timeout = condition.patience if timeout is None else timeout
     first_seen: dict[tuple[str, str, str], float] = {}
+    met_since: float | None = None
     while True:
         snapshot = recorder.snapshot()
         scene = Scene(target, snapshot)
         verdict = condition.check(scene)
-        if isinstance(verdict, Met):
-            return verdict.objects
         now = time.monotonic()
+        if isinstance(verdict, Met):
+            met_since = now if met_since is None else met_since
+            if now - met_since >= verdict.settles:
+                return verdict.objects
+            recorder.wait_beyond(snapshot.sequence, met_since + verdict.settles - now)
+            continue
+        met_since = None
         troubles = [one for one in symptoms.find(scene) if one.family not in condition.tolerates]
         first_seen = {one.key: first_seen.get(one.key, now) for one in troubles}
         ripe_at = min((first_seen[one.key] + one.persistence for one in troubles), default=now + timeout)
@@ -84,7 +90,9 @@ def _unmet(
             saw = f"{saw}, after {waited:.0f} s"
     found = troubles or symptoms.find(scene)
     expected = condition.describe(scene.target)
-    return Unmet(condition, scene.target, expected, saw, scene.snapshot, found, certain)
+    return Unmet(
+        condition, scene.target, expected, saw, scene.snapshot, found, isinstance(verdict, Impossible)
+    )
 
 
 def hold(recorder: Recorder, target: Target, condition: Condition, seconds: float) -> None:

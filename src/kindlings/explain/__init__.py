@@ -10,7 +10,7 @@ from kindlings.explain import crashes, images, pending
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
-    from kindlings.manifests import Document
+    from kindlings.manifests import Document, FieldPath
     from kindlings.recorder import Snapshot
     from kindlings.symptoms import Symptom
     from kindlings.waiting import Unmet
@@ -35,7 +35,7 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
         look=_look(verdict, sources),
         read=READ_KIND.get(verdict.target.kind, READ_KIND["Pod"]),
     )
-    for trouble in verdict.troubles:
+    for trouble in () if verdict.proved and _from_manifest(verdict, sources) else verdict.troubles:
         document = sources.of(trouble.object, verdict.snapshot)
         if document is not None:
             findings.because, findings.read = _because(trouble, document, sources, verdict.snapshot)
@@ -48,7 +48,7 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
 def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
     if trouble.family == "image":
         return images.because(trouble, document, sources), images.READ
-    if trouble.family in {"crash", "ended"}:
+    if trouble.family in {"crash", "ended", "start"}:
         return crashes.because(trouble, document, sources), crashes.READ
     if trouble.family == "creation":
         return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
@@ -62,14 +62,26 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     if document is None:
         return ""
     spec = (*sources.pod_root(document), "spec")
-    if "restartPolicy Always" in verdict.saw:
-        if document.get(*spec, "restartPolicy") is None:
-            return f"spec ({document.at(*spec)}) has no restartPolicy, and the default is Always"
-        return f"restartPolicy is Always ({document.at(*spec, 'restartPolicy')})"
+    where: tuple[str, ...] = getattr(verdict.condition, "where", ())
+    if where and verdict.proved:
+        return _stands(document, spec, where)
     if "container" in verdict.expected and document.get(*spec, "containers"):
         names = [one.get("name") for one in document.get(*spec, "containers") if isinstance(one, dict)]
         return f"containers ({document.at(*spec, 'containers')}) has {', '.join(map(str, names))}"
     return ""
+
+
+def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:
+    """Say what stands in the Pod's spec, or in its first container, where the condition looked."""
+    for root in (spec, (*spec, "containers", 0)):
+        value = document.get(*root, *where)
+        if value is not None:
+            shown = f" is {value}" if isinstance(value, (str, int)) else " stands"
+            return f"{'.'.join(where)}{shown} ({document.at(*root, *where)})"
+    default = ", and the default is Always" if where == ("restartPolicy",) else ""
+    holder = "spec" if where == ("restartPolicy",) else "the container"
+    root = spec if where == ("restartPolicy",) else (*spec, "containers", 0)
+    return f"{holder} ({document.at(*root)}) has no {'.'.join(where)}{default}"
 
 
 def _look(verdict: Unmet, sources: Sources) -> str:

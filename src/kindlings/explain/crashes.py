@@ -28,7 +28,7 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
             f"the command of {who} ({place}) ends with exit code 0, and restartPolicy Always starts it "
             "again: it must go on, or the Pod needs another restartPolicy"
         )
-    if symptom.reason in {"StartError", "ContainerCannotRun"}:
+    if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
         return f"{who} could not be started ({place}): {_start_error(symptom.message)}"
     if symptom.reason == "OOMKilled":
         limit = document.at(*path, "resources", "limits", "memory")

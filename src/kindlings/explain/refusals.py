@@ -38,7 +38,7 @@ def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:
     return LabFailure(
         Findings(
             expected=f"{document.title} to be taken by the API server",
-            saw=f"refused: {_shorten(_server_words(refusal))}",
+            saw=f"refused: {_shorten(_server_words(refusal, document.kind))}",
             because=because,
             look=look,
             read=read,
@@ -47,12 +47,12 @@ def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:
     )
 
 
-def _server_words(refusal: Refusal) -> str:
+def _server_words(refusal: Refusal, kind: str) -> str:
     """Return the server's reason without what it says of its own doings."""
     words = refusal.message
     for marker in ("strict decoding error: ", "cannot be handled as a "):
         words = words.split(marker, 1)[-1]
-    return words.replace("json: ", "")
+    return words.replace("json: ", "").removeprefix(f"{kind}: ")
 
 
 def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
