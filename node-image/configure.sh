@@ -33,3 +33,7 @@ cat >> /etc/containerd/config.toml <<EOF
 [plugins."io.containerd.grpc.v1.cri".registry]
   config_path = "/etc/containerd/certs.d"
 EOF
+
+# Engines give a container ten seconds to stop; what ignores SIGTERM shall not use them all up.
+mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\nDefaultTimeoutStopSec=3s\n' > /etc/systemd/system.conf.d/kindlings.conf

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import tomllib
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,34 +15,13 @@ from kindlings.cluster.source import debian, go
 from kindlings.cluster.source.stages import Stage, follow, key, require_room, run
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
+from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
     from kindlings.progress import Step
-
-
-class Log:
-    """A Progress that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.steps: list[str] = []
-        self.advanced = 0.0
-
-    def say(self, text: str) -> None:
-        """Remember `text`."""
-        self.said.append(text)
-
-    @contextmanager
-    def step(self, title: str, total: float) -> Iterator[Step]:  # noqa: ARG002 - Progress names it
-        """Remember `title`."""
-        self.steps.append(title)
-        yield self
-
-    def advance(self, amount: float = 1, note: str = "") -> None:  # noqa: ARG002 - Step names it
-        """Add up `amount`."""
-        self.advanced += amount
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +84,9 @@ def test_a_failed_stage_leaves_nothing_that_looks_finished() -> None:
         raise OSError(28, os.strerror(28), "/somewhere")
 
     stage = Stage("a", "Stage A", 1, 0, full)
-    with pytest.raises(InfrastructureError, match=r"Stage A: No space left on device \(/somewhere\)") as caught:
+    with pytest.raises(
+        InfrastructureError, match=r"Stage A: No space left on device \(/somewhere\)"
+    ) as caught:
         run([stage], Log())
 
     assert caught.value.advice
@@ -141,9 +120,7 @@ def test_keys_tell_folders_apart_by_names_and_contents(tmp_path: Path) -> None:
     assert key("ab", "c") != key("a", "bc")
 
 
-def test_keys_do_not_depend_on_where_the_cache_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_do_not_depend_on_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same course has the same keys with another cache folder."""
     first = go.kubernetes(go.Toolchain(Log())).key
     monkeypatch.setenv("KINDLINGS_CACHE_DIR", str(tmp_path / "other"))
@@ -161,7 +138,7 @@ def test_missing_room_is_told_in_numbers(tmp_path: Path) -> None:
 
 def test_a_program_that_fails_is_quoted() -> None:
     """The error has the program's last words, and advice."""
-    with pytest.raises(InfrastructureError, match="Trying failed(.|\n)*no such luck") as caught:
+    with pytest.raises(InfrastructureError, match=r"Trying failed[^$]*no such luck") as caught:
         follow([sys.executable, "-c", "raise SystemExit('no such luck')"], lambda _: None, purpose="Trying")
 
     assert caught.value.advice
@@ -183,6 +160,20 @@ def test_a_program_is_ended_with_us() -> None:
         os.kill(pids[0], 0)
 
 
+class Ending(Log):
+    """A Log that lets the other process go as soon as something is said."""
+
+    def __init__(self, other: subprocess.Popen[bytes]) -> None:
+        super().__init__()
+        self.other = other
+
+    def say(self, text: str) -> None:
+        """Remember `text`, and end the other process."""
+        super().say(text)
+        assert self.other.stdin
+        self.other.stdin.close()
+
+
 def test_only_one_builds_at_a_time(cache: Path) -> None:
     """A second build waits for the first, says so, and then finds everything done."""
     script = (
@@ -197,10 +188,8 @@ def test_only_one_builds_at_a_time(cache: Path) -> None:
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout
-        assert other.stdin
         other.stdout.readline()
-        log = Log()
-        log.say = lambda text: (Log.say(log, text), other.stdin.close())[0]  # type: ignore[method-assign, union-attr]
+        log = Ending(other)
 
         run([stage], log)
 

@@ -21,6 +21,7 @@ REGISTRY_VARIABLE: Final = "KINDLINGS_REGISTRY"
 """Names the registry, or a mirror of it, that Docker Hub's images are pulled from."""
 
 _ATTEMPTS: Final = 3
+_WAIT: Final = tenacity.wait_exponential(min=1, max=8)
 _CONNECT_SECONDS: Final = 3
 _PULL_STEPS: Final = 100
 _FINAL: Final = re.compile(
@@ -62,7 +63,7 @@ def pull(engine: Engine, reference: str, progress: Progress) -> None:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(_PassingError),
         stop=tenacity.stop_after_attempt(_ATTEMPTS),
-        wait=tenacity.wait_exponential(min=1, max=8),
+        wait=_WAIT,
         before_sleep=say,
         reraise=True,
     )

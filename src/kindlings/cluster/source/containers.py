@@ -214,7 +214,17 @@ class Build:
         run(self.stages, self.progress)
         with self.progress.step(f"{len(self.stages) + 1}/{len(self.stages) + 1} Node image", 7) as step:
             self._node(kind_files / "images" / "base" / "files", step)
+        self._remove_superseded()
         return self.reference
+
+    def _remove_superseded(self) -> None:
+        """Remove node images of earlier builds, a gigabyte each, unless a container still uses them."""
+        listed = self.engine.run(
+            *("images", "--filter", f"reference={REPOSITORY}", "--format", "{{.Repository}}:{{.Tag}}"),
+            check=False,
+        )
+        for reference in set(listed.stdout.split()) - {self.reference}:
+            self.engine.run("rmi", reference, check=False)
 
     def _archive(self, recipes: list[Recipe], folder: Path, step: Step) -> None:
         archive(self.engine, recipes, folder / "images.tar", step, self.images.seconds)
