@@ -17,12 +17,15 @@ PATIENCE: Final = 30.0
 """Seconds that a condition is awaited by default; on two busy cores a Pod with a volume needs about 6."""
 
 
-SETTLED: Final = 1.2
-"""Seconds that a Pod must stay ready before it counts.
+SETTLED: Final = 0.5
+"""Seconds that a Pod must stay ready before it counts, and then its containers must be alive.
 
-Without a readinessProbe a container is ready from its start on, and the kubelet looks only once a second
-whether it has ended: one that crashes at once is ready for up to a second.
+Without a readinessProbe a container is ready from its start on, and the kubelet looks only once a second, or
+later under load, whether it has ended: one that crashes at once is reported as ready for a while.
 """
+
+TROUBLES: Final = frozenset({"image", "start", "crash", "ended", "config", "pending", "creation", "volume"})
+"""All families of symptoms."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ def _ended(pod: Object) -> str:
 class _Ready(_Basic):
     count: int
     without: str | None
+    living = True
+    """The containers must be alive when it is said that they are ready."""
 
     def describe(self, target: Target) -> str:
         if not target.plural:
@@ -174,6 +179,7 @@ class HasUid(Protocol):
 @dataclass(frozen=True)
 class _ContainersReady(_Basic):
     count: int
+    living = True
 
     def describe(self, target: Target) -> str:
         return f"{target.title} with {self.count}/{self.count} containers ready"
@@ -218,6 +224,21 @@ class _Succeeded(_Basic):
 def succeeded() -> Condition:
     """All containers of the Pod have ended with exit code 0 and stay ended."""
     return _Succeeded()
+
+
+@dataclass(frozen=True)
+class _Unready(_Basic):
+    def describe(self, target: Target) -> str:
+        return f"{target.title} reported as not ready"
+
+    def check(self, scene: Scene) -> Verdict:
+        ready = [one for one in scene.alive if objects.is_ready(one)]
+        return NotYet(what_is_there(scene)) if ready else Met(scene.objects)
+
+
+def unready() -> Condition:
+    """Whether no Pod of the target is ready."""
+    return _Unready(tolerates=TROUBLES)
 
 
 @dataclass(frozen=True)
@@ -275,7 +296,7 @@ class _Gone(_Basic):
 def gone() -> Condition:
     """Nothing of the target is there, not even terminating."""
     # A Pod may take its termination grace period, 30 s by default, where nothing shortens it.
-    return _Gone(tolerates=frozenset({"image", "crash", "config", "pending"}), patience=PATIENCE + 35)
+    return _Gone(tolerates=TROUBLES, patience=PATIENCE + 35)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kindlings import objects
-from kindlings.conditions import PATIENCE, Impossible, Met, NotYet, what_is_there
+from kindlings.conditions import PATIENCE, TROUBLES, Impossible, Met, NotYet, what_is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ class _Declared:
     where: tuple[str, ...]
     """Where in a container the learner writes it."""
     same: Callable[[str, str], bool] = str.__eq__
-    tolerates: frozenset[str] = field(default=frozenset({"image", "crash", "ended", "config", "pending"}))
+    tolerates: frozenset[str] = field(default=TROUBLES)
     patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import urllib3
 
-from kindlings import explain, manifests, objects, waiting
+from kindlings import conditions, explain, manifests, objects, waiting
+from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.explain import refusals
@@ -133,7 +134,23 @@ class Lab:
 
     def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
-        return self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+        found = self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+        while getattr(condition, "living", False) and (ended := self._ended_unreported(found)):
+            # The kubelet reports within seconds what containerd knows already; then judge again.
+            waiting.wait(self.recorder, ended, conditions.unready())
+            found = self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+        return found
+
+    def _ended_unreported(self, pods: list[Object]) -> Target | None:
+        """Return one of these ready Pods that has a container which has ended already, or None."""
+        for pod in pods:
+            name = objects.name(pod)
+            for container in objects.containers(pod):
+                if "readinessProbe" in container:
+                    continue
+                if not remote.alive(self.prober, self.namespace, name, container["name"]):
+                    return Pod(self, name, objects.uid(pod)).target
+        return None
 
     def hold(self, target: Target, condition: Condition, seconds: float) -> None:
         """Hold as waiting.hold does, with LabFailure instead of Unmet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kindlings.errors import Findings, InfrastructureError, LabFailure
@@ -15,15 +17,51 @@ TIMEOUT: Final = 20
 MAX_OUTPUT: Final = 64 * 1024
 
 
+@dataclass(frozen=True)
+class Result:
+    """How a command ended: its exit code, None where it never ran or did not end, with the reason."""
+
+    code: int | None
+    output: str = ""
+    errors: str = ""
+    reason: str = ""
+
+
 def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
     """Run `command` in the container and return its standard output, 64 KiB at most.
 
-    Raises LabFailure for an exit code other than 0, InfrastructureError where the cluster does not answer.
+    Raises LabFailure for an exit code other than 0, InfrastructureError where it could not be run.
     """
+    result = _execute(api, namespace, pod, container, command)
+    if result.code == 0:
+        return result.output[:MAX_OUTPUT]
+    if result.code is None:
+        raise InfrastructureError(
+            f"{command[0]} could not be run in container {container} of Pod {pod}: {result.reason}",
+            "Run the lab again. If it happens again, run `kindlings doctor`.",
+        )
+    last = (result.errors or result.output).strip().splitlines()[-1:] or [""]
+    raise LabFailure(
+        Findings(
+            expected=f"`{' '.join(command)}` to work in container {container} of Pod {pod}",
+            saw=f"exit code {result.code} {last[0][:120]}".rstrip(),
+            look=f"kindlings kubectl -n {namespace} describe pod {pod}",
+        )
+    )
+
+
+def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
+    """Tell whether the container's process lives at this moment, whatever the kubelet last reported."""
+    result = _execute(api, namespace, pod, container, ["true"])
+    # An image without `true` says so only where there is a living container to look in.
+    return result.code is not None or "executable file not found" in result.reason
+
+
+def _execute(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> Result:
     # Imported here: the client's import takes 0.7 s.
     from kubernetes.client import CoreV1Api  # noqa: PLC0415
     from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
-    from kubernetes.stream import stream  # noqa: PLC0415
+    from kubernetes.stream import stream, ws_client  # noqa: PLC0415
 
     try:
         channel = stream(
@@ -39,22 +77,23 @@ def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[st
             _preload_content=False,
         )
         channel.run_forever(timeout=TIMEOUT)
-        output, errors = channel.read_stdout(timeout=0), channel.read_stderr(timeout=0)
-        code = channel.returncode if not channel.is_open() else None
+        output, errors = str(channel.read_stdout(timeout=0)), str(channel.read_stderr(timeout=0))
+        ended = str(channel.read_channel(ws_client.ERROR_CHANNEL, timeout=0))
         channel.close()
     except ApiException as error:
-        raise InfrastructureError(
-            f"{command[0]} could not be run in container {container} of Pod {pod}: {error.reason}",
-            "Run the lab again. If it happens again, run `kindlings doctor`.",
-        ) from None
-    if code == 0:
-        return str(output)[:MAX_OUTPUT]
-    ended = f"exit code {code}" if code is not None else f"no end within {TIMEOUT} s"
-    last = str(errors or output).strip().splitlines()[-1:] or [""]
-    raise LabFailure(
-        Findings(
-            expected=f"`{' '.join(command)}` to work in container {container} of Pod {pod}",
-            saw=f"{ended} {last[0][:120]}".rstrip(),
-            look=f"kindlings kubectl -n {namespace} describe pod {pod}",
-        )
-    )
+        return Result(None, reason=str(error.reason).rsplit("-+-+- ", 1)[-1])
+    return _result(ended, output, errors)
+
+
+def _result(ended: str, output: str, errors: str) -> Result:
+    """Read the Status object of the exec protocol's error channel: success, an exit code, or a reason."""
+    try:
+        status = json.loads(ended)
+    except ValueError:
+        return Result(None, output, errors, ended or f"no end within {TIMEOUT} s")
+    if status.get("status") == "Success":
+        return Result(0, output, errors)
+    for cause in (status.get("details") or {}).get("causes") or []:
+        if cause.get("reason") == "ExitCode" and str(cause.get("message")).isdigit():
+            return Result(int(cause["message"]), output, errors)
+    return Result(None, output, errors, str(status.get("message")))
