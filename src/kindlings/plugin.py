@@ -77,10 +77,11 @@ def _allowed(config: pytest.Config) -> bool:
 
 
 def _run(config: pytest.Config) -> str:
-    """Return the run's name, the same in the controller and its workers."""
+    """Return the run's name, in a worker with its own name behind it."""
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is not None:
-        return str(worker["kindlings_run"])
+        # Each worker sweeps up what it opened itself, and no other's.
+        return f"{worker['kindlings_run']}-{worker['workerid']}"
     if _RUN not in config.stash:
         config.stash[_RUN] = os.urandom(4).hex()
     return config.stash[_RUN]

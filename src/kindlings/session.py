@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,6 @@ from kindlings.recorder import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-
-def run_id() -> str:
-    """Return a new name for a run, shared by its workers."""
-    return secrets.token_hex(4)
 
 
 @dataclass
