@@ -86,6 +86,7 @@ def mounts(path: str, *, claim: str) -> Condition:
 @dataclass(frozen=True)
 class _NativeSidecar:
     name: str
+    where = ("initContainers",)
     tolerates: frozenset[str] = frozenset()
     patience: float = PATIENCE
 

@@ -128,6 +128,8 @@ class Log:
                 document.at(*path, "args") if document.get(*path, "args") else document.at(*path, "command")
             )
             because = f"what container {self._container} writes comes from its command ({place})"
+        elif document is not None:
+            because = explain.container_names(document, lab.sources)
         look = lab.sources.look(f"logs {pod.name}{named}")
         read = explain.READ_LOGS
         raise LabFailure(Findings(condition.describe(title), saw, because, look, read, place=place))

@@ -54,7 +54,7 @@ class Session:
 
     def open(self, module: str, test: str, folder: Path, kinds: Sequence[str], *, drains: bool) -> Lab:
         """Make a namespace for `test` of `module` and watch it; what an earlier run of the test left goes."""
-        labels = {"run": self.run, "test": _label(f"{module}/{test}")}
+        labels = {"run": self.run, "test": label_of(module, test)}
         for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
             access.delete_namespace(self.admin, left["metadata"]["name"])
         slug = re.sub(r"[^a-z0-9]+", "-", f"{module}-{test.removeprefix('test_')}".lower()).strip("-")
@@ -105,6 +105,6 @@ def _stays(metadata: dict[str, Any]) -> bool:
     return kept or "deletionTimestamp" in metadata
 
 
-def _label(text: str) -> str:
-    """Return a label value that stands for `text`."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def label_of(module: str, test: str) -> str:
+    """Return the value of the label kindlings.dev/test for a test of a module."""
+    return hashlib.sha256(f"{module}/{test}".encode()).hexdigest()[:16]

@@ -63,12 +63,19 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
         return ""
     spec = (*sources.pod_root(document), "spec")
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
+    if where == ("initContainers",):
+        return container_names(document, sources, "initContainers")
     if where and verdict.proved:
         return _stands(document, spec, where)
-    if "container" in verdict.expected and document.get(*spec, "containers"):
-        names = [one.get("name") for one in document.get(*spec, "containers") if isinstance(one, dict)]
-        return f"containers ({document.at(*spec, 'containers')}) has {', '.join(map(str, names))}"
-    return ""
+    return container_names(document, sources) if "container" in verdict.expected else ""
+
+
+def container_names(document: Document, sources: Sources, group: str = "containers") -> str:
+    """Say which containers a document's Pod has, and where."""
+    path = (*sources.pod_root(document), "spec", group)
+    names = [str(one.get("name")) for one in document.get(*path) or [] if isinstance(one, dict)]
+    where = document.at(*path)
+    return f"{group} ({where}) has {', '.join(names)}" if names else f"spec ({where}) has no {group}"
 
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:
