@@ -18,6 +18,9 @@ LEAST_MEMORY: Final = 2 * GIB
 """Bytes; three nodes at rest use 1.2 GiB."""
 GOOD_MEMORY: Final = 3 * GIB
 LEAST_DISK: Final = 4 * GIB
+WHERE_MEMORY: Final = (
+    "Close other programs, or give the engine's virtual machine more memory in its settings."
+)
 
 
 def memory(engine: Engine) -> int | None:
@@ -50,7 +53,7 @@ def check(engine: Engine, progress: Progress) -> None:
     if free is not None and free < LEAST_MEMORY:
         raise InfrastructureError(
             f"Only {free / GIB:.1f} GiB of memory are free; the cluster needs {LEAST_MEMORY / GIB:.0f} GiB.",
-            "Close other programs, or give the engine's virtual machine more memory, then try again.",
+            WHERE_MEMORY,
         )
     if free is not None and free < GOOD_MEMORY:
         progress.say(
