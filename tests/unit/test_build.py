@@ -225,7 +225,7 @@ def test_a_missing_debootstrap_without_apt_gets_advice(monkeypatch: pytest.Monke
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda _: None)
 
-    with pytest.raises(InfrastructureError, match="needs debootstrap and unshare") as caught:
+    with pytest.raises(InfrastructureError, match="needs debootstrap and setpriv and unshare") as caught:
         debian.require(Log())
 
     assert "package manager" in caught.value.advice

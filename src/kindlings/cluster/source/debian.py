@@ -70,7 +70,7 @@ def require(progress: Progress) -> None:
             "Run the command as root, or name an image registry that can be reached in KINDLINGS_REGISTRY.",
         )
     architecture()
-    missing = [program for program in ("debootstrap", "unshare") if shutil.which(program) is None]
+    missing = [program for program in ("debootstrap", "setpriv", "unshare") if shutil.which(program) is None]
     if missing and shutil.which("apt-get"):
         _install(progress)
     elif missing:
@@ -114,7 +114,8 @@ def _make(suite: str, packages: list[str], folder: Path, step: Step) -> None:
     mirror = os.environ.get("KINDLINGS_DEBIAN_MIRROR")
     follow(
         [
-            # What debootstrap mounts goes away with it, even where it is killed.
+            # It ends with us, even where we are killed, and what it mounts goes away with it.
+            *("setpriv", "--pdeathsig", "KILL"),
             *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
             *("debootstrap", "--variant=minbase", f"--arch={architecture()}"),
             *(f"--include={','.join(packages)}", suite, root),
