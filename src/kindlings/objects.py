@@ -138,7 +138,7 @@ def quantity(text: object) -> Decimal | None:
     written = str(text).strip()
     number = written.rstrip("numkMGTPEi")
     suffix = written[len(number) :]
-    if suffix not in _SUFFIXES:
+    if suffix not in _SUFFIXES or number != number.strip():
         return None
     try:
         return Decimal(number) * _SUFFIXES[suffix]
