@@ -162,6 +162,11 @@ class Lab:
 
     def fail(self, verdict: Unmet) -> NoReturn:
         """Raise the failure that explains `verdict`; InfrastructureError where the cluster lacks room."""
+        if verdict.unserved:
+            raise InfrastructureError(
+                f"The cluster does not do its part: {verdict.unserved}, {verdict.saw.rsplit(', ', 1)[-1]}.",
+                "Run `kindlings doctor`, then the lab again.",
+            )
         for trouble in verdict.troubles:
             if trouble.family == "pending" and "Insufficient" in trouble.message:
                 self._refuse_full_cluster(trouble.object, trouble.message)

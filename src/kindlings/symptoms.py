@@ -83,6 +83,37 @@ def find(scene: Scene) -> list[Symptom]:
     return sorted(found, key=lambda symptom: order.index(symptom.family))
 
 
+def unserved(scene: Scene) -> str:
+    """Say which part of the cluster has not even looked at the scene's objects, or nothing.
+
+    That is never the learner's: a scheduler that refuses a Pod says so, and a kubelet that takes one, too.
+    """
+    owner = scene.target.owner(scene.snapshot)
+    for one in [*scene.alive, *([owner] if owner else [])]:
+        status = one.get("status") or {}
+        if one.get("kind") == "Pod":
+            if not one["spec"].get("nodeName") and not objects.condition(one, "PodScheduled"):
+                return f"no scheduler has looked at Pod {objects.name(one)}"
+            if one["spec"].get("nodeName") and not status.get("startTime"):
+                return f"node {one['spec']['nodeName']} has not taken notice of Pod {objects.name(one)}"
+            if _is_stuck(one) and not find(scene):
+                node = one["spec"]["nodeName"]
+                return f"node {node} has not created the containers of Pod {objects.name(one)}"
+        elif status.get("observedGeneration", 0) < one["metadata"].get("generation", 0) and owner is one:
+            return f"no controller has looked at {objects.title(one)}"
+    return ""
+
+
+def _is_stuck(pod: Object) -> bool:
+    """Tell whether a node is creating containers, with no image to pull and no hook of theirs to wait for."""
+    creating = [
+        ((one.get("state") or {}).get("waiting") or {}).get("reason") == "ContainerCreating"
+        for one in (pod.get("status") or {}).get("containerStatuses") or []
+    ]
+    hooks = any("postStart" in (one.get("lifecycle") or {}) for one in objects.containers(pod))
+    return bool(creating) and all(creating) and not hooks
+
+
 def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     scheduled = objects.condition(pod, "PodScheduled")
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":

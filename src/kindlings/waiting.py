@@ -35,6 +35,8 @@ class Unmet(Exception):  # noqa: N818 - a verdict
     troubles: list[Symptom] = field(default_factory=list)
     proved: bool = False
     """Whether the condition itself said that it can never hold; the troubles are then beside the point."""
+    unserved: str = ""
+    """Which part of the cluster has not done its work, where that is why; then nothing is the learner's."""
 
 
 def wait(
@@ -68,6 +70,8 @@ def wait(
         away, outage = recorder.outage
         deadline = started + timeout + (outage + AFTER_OUTAGE if outage else 0)
         certain = isinstance(verdict, Impossible) or (bool(troubles) and now >= ripe_at)
+        if now >= deadline and symptoms.unserved(scene):
+            deadline += AFTER_OUTAGE
         if not away and (certain or now >= deadline):
             raise _unmet(condition, scene, verdict, troubles, certain=certain, waited=now - started)
         recorder.wait_beyond(snapshot.sequence, min(ripe_at, deadline) - now if not away else 1.0)
@@ -88,10 +92,15 @@ def _unmet(
         saw = verdict.why if not isinstance(verdict, Met) else ""
         if not certain:
             saw = f"{saw}, after {waited:.0f} s"
-    found = troubles or symptoms.find(scene)
-    expected = condition.describe(scene.target)
     return Unmet(
-        condition, scene.target, expected, saw, scene.snapshot, found, isinstance(verdict, Impossible)
+        condition,
+        scene.target,
+        condition.describe(scene.target),
+        saw,
+        scene.snapshot,
+        troubles=troubles or symptoms.find(scene),
+        proved=isinstance(verdict, Impossible),
+        unserved="" if certain else symptoms.unserved(scene),
     )
 
 

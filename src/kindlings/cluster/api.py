@@ -6,6 +6,7 @@ Objects stay the plain dictionaries that the API sent, so that a recorded histor
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ JSON: Final = "application/json"
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = float(os.environ.get("KINDLINGS_PATIENCE") or 60)
 """Seconds an API server may be away before it counts as gone: a restarted one is back in about 20."""
 
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
