@@ -50,6 +50,7 @@ def pod(  # noqa: PLR0913 - a Pod has this many sides
         "apiVersion": "v1",
         "metadata": metadata,
         "spec": {
+            "nodeName": "worker",
             "restartPolicy": policy,
             "containers": [{"name": one} for one in containers],
             "initContainers": list(init),
@@ -57,6 +58,7 @@ def pod(  # noqa: PLR0913 - a Pod has this many sides
         },
         "status": {
             "phase": phase,
+            "startTime": "2026-01-01T00:00:00Z",
             "conditions": [{"type": "Ready", "status": str(ready)}],
             "containerStatuses": list(statuses),
         },
@@ -114,6 +116,7 @@ def event(about: Object, reason: str, message: str) -> Object:
 def unscheduled(message: str, name: str = "counter", **fields: Any) -> Object:
     """Return a Pod for which the scheduler finds no node, in the scheduler's words."""
     one = pod(name, ready=False, phase="Pending", statuses=[], **fields)
+    del one["spec"]["nodeName"], one["status"]["startTime"]
     one["status"]["conditions"].append(
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     )

@@ -217,7 +217,7 @@ def test_other_bytes_than_utf_8_are_refused_at_their_line(tmp_path: Path) -> Non
     [
         ("kind: Pod\nspec:\n\tcontainers: []\n", 3, "line 3 is indented with a tab"),
         ("kind: Pod\nspec:\n  a: 1\n \tb: 1\n", 4, "line 4 is indented with a tab"),
-        ("metadata:\n  name: a\n labels: {}\n", 3, "line 3 is indented by 1, which fits none"),
+        ("metadata:\n  name: a\n labels: {}\n", 3, "line 3 is indented by 1 space"),
         ("- a: 1\n   b: 2\n", 2, "line 2 has a colon where no field can begin"),
         ("kind Pod\nmetadata:\n  name: a\n", 2, "the line above misses its own colon"),
         ("kind: Pod\nmetadata\nspec:\n  a: 1\n", 2, "line 2 is a field's name without its colon and value"),

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 import pytest
 
 from kindlings import waiting
-from kindlings.conditions import containers_ready, fewer_ready_than, gone, ready, restarted
+from kindlings.conditions import (
+    SETTLED,
+    containers_ready,
+    fewer_ready_than,
+    gone,
+    ready,
+    restarted,
+    succeeded,
+)
 from kindlings.errors import InfrastructureError
 from kindlings.recorder import History
 from kindlings.symptoms import PERSISTENCE
@@ -26,8 +34,10 @@ from tests.unit.fakes import (
 from tests.unit.fakes import waiting as waits
 
 POD = the_pod()
-STARTING = pod(ready=False, statuses=[waits("ContainerCreating")], phase="Pending")
+STARTING = pod(ready=False)
 READY = pod()
+RUNNING = pod(policy="Never")
+ENDED = pod(ready=False, phase="Succeeded", policy="Never")
 PULLING = pod(ready=False, statuses=[waits("ErrImagePull", "not found")], phase="Pending")
 
 
@@ -60,22 +70,29 @@ def unmet(recorder: ScriptedRecorder, *arguments: object, **options: object) -> 
 
 def test_what_is_there_already_is_not_awaited(play: Play) -> None:
     """A condition that holds is met at once."""
-    recorder = play((0, "put", READY))
-    assert waiting.wait(recorder, POD, ready()) == [READY]
+    recorder = play((0, "put", ENDED))
+    assert waiting.wait(recorder, POD, succeeded()) == [ENDED]
     assert recorder.asked == 0
 
 
 def test_a_wait_returns_at_the_event_that_meets_it(play: Play) -> None:
     """Neither before nor at some later look."""
-    recorder = play((0, "put", STARTING), (3.25, "put", READY), (9, "remove", READY))
-    assert waiting.wait(recorder, POD, ready()) == [READY]
+    recorder = play((0, "put", RUNNING), (3.25, "put", ENDED), (9, "remove", ENDED))
+    assert waiting.wait(recorder, POD, succeeded()) == [ENDED]
     assert recorder.now == 3.25
+
+
+def test_readiness_counts_once_it_has_settled(play: Play) -> None:
+    """A container that runs for a moment and ends was never ready in the learner's sense."""
+    recorder = play((0, "put", READY), (SETTLED / 2, "put", STARTING), (5, "put", READY))
+    assert waiting.wait(recorder, POD, ready()) == [READY]
+    assert recorder.now == 5 + SETTLED
 
 
 def test_a_wait_sleeps_until_the_next_event(play: Play) -> None:
     """Nothing is polled: with one event there is one waking."""
-    recorder = play((0, "put", STARTING), (20, "put", READY))
-    waiting.wait(recorder, POD, ready())
+    recorder = play((0, "put", RUNNING), (20, "put", ENDED))
+    waiting.wait(recorder, POD, succeeded())
     assert recorder.asked == 1
 
 
@@ -86,7 +103,17 @@ def test_time_over_is_told_with_what_was_seen_last(play: Play) -> None:
     assert recorder.now == 7
     assert verdict.expected == "Pod counter ready"
     assert verdict.saw == "Pod counter is 0/1 Running, after 7 s"
-    assert not verdict.certain
+    assert not verdict.proved
+    assert not verdict.unserved
+
+
+def test_a_pod_that_nobody_looked_at_is_given_more_time_and_then_is_ours(play: Play) -> None:
+    """Where the scheduler has not said a word, the verdict names it."""
+    fresh = pod(ready=False, phase="Pending", statuses=[])
+    del fresh["spec"]["nodeName"], fresh["status"]["startTime"]
+    recorder = play((0, "put", fresh))
+    assert unmet(recorder, POD, ready(), 5).unserved == "no scheduler has looked at Pod counter"
+    assert recorder.now == 5 + AFTER_OUTAGE
 
 
 def test_a_condition_has_a_patience_of_its_own(play: Play) -> None:
@@ -103,13 +130,13 @@ def test_the_impossible_is_not_awaited(play: Play) -> None:
     verdict = unmet(recorder, POD, containers_ready(3))
     assert recorder.now == 0
     assert verdict.saw == "Pod counter has 1 container, not 3"
-    assert verdict.certain
+    assert verdict.proved
 
 
 def test_what_becomes_impossible_ends_the_wait_then(play: Play) -> None:
     """A Pod that ends will never be ready."""
     recorder = play((0, "put", READY), (1, "put", pod(ready=False, phase="Succeeded", policy="Never")))
-    assert unmet(recorder, POD, ready(2)).certain
+    assert unmet(recorder, POD, ready(2)).proved
     assert recorder.now == 1
 
 
@@ -119,7 +146,7 @@ def test_a_trouble_ends_the_wait_when_it_has_lasted(play: Play) -> None:
     verdict = unmet(recorder, POD, ready())
     assert recorder.now == 2 + PERSISTENCE["image"]
     assert verdict.saw == "Pod counter is 0/1 ErrImagePull"
-    assert verdict.certain
+    assert not verdict.proved
     assert [one.family for one in verdict.troubles] == ["image"]
 
 
@@ -127,7 +154,7 @@ def test_a_trouble_that_changes_its_name_is_the_same(play: Play) -> None:
     """ErrImagePull becomes ImagePullBackOff: that is one trouble, as old as its beginning."""
     back_off = pod(ready=False, statuses=[waits("ImagePullBackOff")], phase="Pending")
     recorder = play((0, "put", PULLING), (0.75, "put", back_off))
-    assert unmet(recorder, POD, ready()).certain
+    assert [one.reason for one in unmet(recorder, POD, ready()).troubles] == ["ImagePullBackOff"]
     assert recorder.now == PERSISTENCE["image"]
 
 
@@ -135,7 +162,7 @@ def test_a_trouble_that_heals_ends_nothing(play: Play) -> None:
     """What is over before its time was no failure."""
     recorder = play((0, "put", PULLING), (0.5, "put", STARTING), (5, "put", READY))
     assert waiting.wait(recorder, POD, ready()) == [READY]
-    assert recorder.now == 5
+    assert recorder.now == 5 + SETTLED
 
 
 def test_a_trouble_that_comes_again_begins_anew(play: Play) -> None:
@@ -184,7 +211,7 @@ def test_no_verdict_falls_while_the_server_is_away(play: Play) -> None:
     """Time that the API server was away is given back, and the controllers' time to find a leader."""
     recorder = play((0, "put", STARTING), (1, "away", None), (50, "back", None), (60, "put", READY))
     assert waiting.wait(recorder, POD, ready(), 5) == [READY]
-    assert recorder.now == 60
+    assert recorder.now == 60 + SETTLED
 
 
 def test_a_trouble_ripens_not_into_a_verdict_while_the_server_is_away(play: Play) -> None:
@@ -198,7 +225,7 @@ def test_time_away_is_not_time_without_end(play: Play) -> None:
     recorder = play((0, "put", STARTING), (1, "away", None), (11, "back", None))
     verdict = unmet(recorder, POD, ready(), 5)
     assert recorder.now == pytest.approx(5 + 10 + AFTER_OUTAGE)
-    assert not verdict.certain
+    assert "after 55 s" in verdict.saw
 
 
 def test_a_wait_goes_on_over_a_gap(play: Play) -> None:
@@ -230,7 +257,7 @@ def test_what_is_not_true_at_first_is_not_held(play: Play) -> None:
     recorder = play((0, "put", STARTING), (0.1, "put", READY))
     with pytest.raises(Unmet) as caught:
         waiting.hold(recorder, POD, ready(), 5)
-    assert caught.value.saw == "Pod counter is 0/1 ContainerCreating, after 0.0 s"
+    assert caught.value.saw == "Pod counter is 0/1 Running, after 0.0 s"
     assert caught.value.expected == "Pod counter ready, for 5 s"
 
 
