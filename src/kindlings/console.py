@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class _PlainStep:
     progress: PlainProgress
     title: str
     total: float
+    told_at: float
     done: float = 0.0
-    told_at: float = field(default_factory=time.monotonic)
     told_share: float = 0.0
 
     def advance(self, amount: float = 1, note: str = "") -> None:
@@ -76,7 +76,7 @@ class PlainProgress:
         """Write a line at the start, some on the way, and the time at the end."""
         started = time.monotonic()
         self.say(f"{title} ...")
-        yield _PlainStep(self, title, total)
+        yield _PlainStep(self, title, total, started)
         self.say(f"{title}: done in {duration(time.monotonic() - started)}")
 
 

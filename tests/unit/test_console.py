@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import console
 from kindlings.console import PlainProgress, RichProgress, duration, make_progress
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class Terminal(io.StringIO):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Give a clock that moves only by hand."""
     now = [0.0]
-    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
 
     def move(seconds: float) -> None:
         now[0] += seconds
