@@ -113,12 +113,12 @@ def _is_course(path: Path) -> bool:
 def _bring_up(config: pytest.Config) -> Cluster:
     from kindlings.cluster.up import Settings, up  # noqa: PLC0415 - needs the cluster's libraries
     from kindlings.console import make_progress  # noqa: PLC0415
+    from kindlings.progress import Hushed  # noqa: PLC0415
 
     capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is None:
-        return up(make_progress(sys.stderr), Settings(fresh=bool(config.getoption("fresh_cluster"))))
-    with capture.global_and_fixture_disabled():
-        return up(make_progress(sys.stderr), Settings(fresh=bool(config.getoption("fresh_cluster"))))
+    settings = Settings(fresh=bool(config.getoption("fresh_cluster")))
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        return up(Hushed(make_progress(sys.stderr)), settings)
 
 
 @pytest.fixture(scope="session")
@@ -216,7 +216,10 @@ def pytest_runtest_makereport(
         item.stash[_FAILED] = True
     if isinstance(error, LabFailure) and plain:
         opened = getattr(item, "funcargs", {}).get("lab")
-        report.longrepr = _lesson(item).failure(error.findings, opened.files if opened else ())
+        files = opened.files if opened else ()
+        report.longrepr = _lesson(item).failure(error.findings, files)
+        if opened and files:
+            report.kindlings_edit = str(opened.folder / files[0])  # type: ignore[attr-defined] # the same
     elif isinstance(error, KindlingsError) and not isinstance(error, LabFailure):
         trouble = InfrastructureError(error.message, error.advice)
         report.kindlings_infrastructure = True  # type: ignore[attr-defined] # carried by xdist
@@ -240,12 +243,14 @@ class _Counter:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.edit = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add one report's points and troubles."""
         if getattr(report, "kindlings_infrastructure", False):
             self.config.stash[_INFRASTRUCTURE] += 1
             return
+        self.edit = self.edit or getattr(report, "kindlings_edit", "")
         got, most = getattr(report, "kindlings_points", (0, 0))
         self.config.stash[_POINTS][0] += got
         self.config.stash[_POINTS][1] += most
@@ -268,6 +273,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     got, most = config.stash[_POINTS]
     if most:
         terminalreporter.write_line(f"{got} of {most} points")
+    counter = config.pluginmanager.get_plugin("kindlings-counter")
+    if counter is not None and counter.edit:
+        edit = Path(os.path.relpath(counter.edit))
+        lesson_text = edit.parent / "README.md"
+        read = f"read {lesson_text}, " if lesson_text.exists() else ""
+        terminalreporter.write_line(f"next: {read}edit {edit}, run this again")
     if config.stash[_INFRASTRUCTURE]:
         count = config.stash[_INFRASTRUCTURE]
         terminalreporter.write_line(
