@@ -69,5 +69,13 @@ def start(engine: Engine, nodes: list[Node]) -> float:
 
 def remove(engine: Engine, nodes: list[Node]) -> None:
     """Remove the containers with their volumes, in whatever state they are."""
-    if nodes:
-        engine.run("rm", "--force", "--volumes", *(node.name for node in nodes))
+    if not nodes:
+        return
+    names = [node.name for node in nodes]
+    engine.run("rm", "--force", "--volumes", *names)
+    if engine.name == "podman":
+        # To podman a volume that kind made beforehand is not the container's own, however nameless: kind
+        # labels each with its node's name (sigs.k8s.io/kind, podman's createAnonymousVolume).
+        listed = (engine.run("volume", "ls", "--quiet", "--filter", f"label={name}") for name in names)
+        if volumes := [volume for answer in listed for volume in answer.stdout.split()]:
+            engine.run("volume", "rm", "--force", *volumes)
