@@ -1,0 +1,60 @@
+"""The course on a running cluster. Limits: module 1 in 20 s, in 12 s by four workers; a wrong verdict in 3 s."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kindlings.cluster.access import LEARNER_KINDS
+from kindlings.cluster.up import attach
+from kindlings.errors import LabFailure
+from kindlings.session import Session
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.cluster.test_wrong_answers import FOLDERS, the_lesson  # noqa: E402 - found by the line above
+
+
+def solutions(*arguments: str) -> None:
+    """Print how long a run of the solutions takes."""
+    command = [sys.executable, "-m", "pytest", "exercises/module1", "--solutions", "-q", *arguments]
+    start = time.perf_counter()
+    finished = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    last = finished.stdout.strip().splitlines()[-1]
+    print(f"solutions {' '.join(arguments):5} {time.perf_counter() - start:5.1f} s: {last}")
+
+
+def verdicts() -> None:
+    """Print how long a wrong answer takes from apply to its message."""
+    session = Session(attach().kubeconfig_path, "bench", None, course_images=())
+    taken = []
+    for folder in FOLDERS:
+        function, about = the_lesson(folder)
+        lab = session.open(
+            about.module, folder.name, folder, about.kinds or LEARNER_KINDS, drains=about.draining
+        )
+        start = time.perf_counter()
+        try:
+            function(lab)
+        except LabFailure:
+            taken.append(time.perf_counter() - start)
+        session.close(lab, keep=False)
+    tail = statistics.quantiles(taken, n=20)[18]
+    print(
+        f"{len(taken)} wrong verdicts: median {statistics.median(taken):.1f} s, 95th percentile {tail:.1f} s"
+    )
+
+
+def main() -> None:
+    """Run all, one after the other."""
+    solutions("-n", "0")
+    solutions("-n", "4")
+    verdicts()
+
+
+if __name__ == "__main__":
+    main()
