@@ -1,4 +1,4 @@
-"""The cluster itself. Limits: `up` 1.1 times a bare `kind create cluster` of the same config; back in 30 s."""
+"""The cluster itself. Limits: `up` 1.1 times a bare `kind create cluster` so configured; back in 30 s."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course on a running cluster. Limits: module 1 in 20 s, in 12 s by four workers; a wrong verdict in 3 s."""
+"""The course on a running cluster. Limits: module 1 in 20 s, by four workers 12 s; a verdict in 3 s."""
 
 from __future__ import annotations
 

@@ -64,9 +64,7 @@ def main() -> None:
     finally:
         session.close(lab, keep=False)
     percentiles = statistics.quantiles(taken, n=100)
-    print(
-        f"{ROUNDS} changes: median {statistics.median(taken):.0f} ms, 99th percentile {percentiles[98]:.0f} ms"
-    )
+    print(f"{ROUNDS} changes: median {percentiles[49]:.0f} ms, 99th percentile {percentiles[98]:.0f} ms")
 
 
 if __name__ == "__main__":
