@@ -92,7 +92,7 @@ def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drai
     }
     namespace = _named(name, kind="Namespace", apiVersion="v1")
     namespace["metadata"]["labels"] = own
-    admin.create(KINDS["Namespace"].path(), namespace)
+    _create(admin, KINDS["Namespace"].path(), namespace)
     # Made here rather than awaited: without it a Pod is refused, and by default it would mount a token.
     _create_account(admin, name)
     _create(admin, KINDS["Role"].path(name), _named(ROLE, kind="Role", rules=_rules()))

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import tenacity
 import urllib3
+import yaml
 
 from kindlings.errors import InfrastructureError
 
@@ -109,7 +110,7 @@ class Api:
             config.load_kube_config(  # type: ignore[no-untyped-call]
                 str(kubeconfig), context=context, client_configuration=configuration
             )
-        except (config.ConfigException, OSError) as error:
+        except (config.ConfigException, OSError, yaml.YAMLError, TypeError) as error:  # TypeError: no mapping
             raise InfrastructureError(
                 f"The cluster's kubeconfig cannot be used: {error}",
                 "Run `kindlings up`: it writes a new one.",
@@ -118,7 +119,7 @@ class Api:
         self.server: str = configuration.host
         self._pool: urllib3.PoolManager = self.client.rest_client.pool_manager
         self._headers = {"Accept": JSON, "User-Agent": "kindlings"}
-        token = configuration.get_api_key_with_prefix("authorization")
+        token = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if token:
             self._headers["Authorization"] = token
 
