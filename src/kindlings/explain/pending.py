@@ -31,10 +31,10 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     if match := NO_CLAIM.search(message):
         return _no_claim(match[1], document, snapshot), READ["claim"]
     if match := _NO_OBJECT.search(message):
-        kind = {"configmap": "ConfigMap", "secret": "Secret"}[match[1]]
-        return f"there is no {kind} {match[2]} ({_line_with(document, match[2])})", READ["config"]
+        kind, field = {"configmap": ("ConfigMap", "configMap"), "secret": ("Secret", "secret")}[match[1]]
+        return f"there is no {kind} {match[2]} ({_line_with(document, field, match[2])})", READ["config"]
     if match := _NO_KEY.search(message):
-        return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, match[1])})", READ[
+        return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"
         ]
     if match := _SHORT_OF.search(message):
@@ -55,13 +55,13 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
 def _no_claim(claim: str, document: Document, snapshot: Snapshot) -> str:
     there = [objects.name(one) for one in snapshot.all("PersistentVolumeClaim")]
     has = f"there is {', '.join(there)}" if there else "the lab's namespace has none"
-    return f"there is no PersistentVolumeClaim {claim} ({_line_with(document, claim)}); {has}"
+    return f"there is no PersistentVolumeClaim {claim} ({_line_with(document, 'claimName', claim)}); {has}"
 
 
-def _line_with(document: Document, value: str) -> str:
-    """Return the place of the first field outside metadata that has this very value."""
+def _line_with(document: Document, field: str, value: str) -> str:
+    """Return the place of the first `value` at or below a field whose name begins with `field`."""
     for path, found in document.walk():
-        if found == value and path[0] != "metadata":
+        if found == value and any(str(part).startswith(field) for part in path):
             return str(document.at(*path))
     return str(document.at("spec"))
 

@@ -29,7 +29,13 @@ _READ: Final = {
     "names": "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
     "kinds": "https://kubernetes.io/docs/reference/kubernetes-api/",
 }
-_JSON_WORDS: Final = {"object": "a mapping", "string": "a text", "number": "a number", "array": "a list"}
+_JSON_WORDS: Final = {
+    "object": "a mapping",
+    "string": "a text",
+    "number": "a number",
+    "array": "a list",
+    "bool": "true or false",
+}
 
 
 def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:

@@ -1,0 +1,286 @@
+"""What the learner reads for each refusal, from the API server's own words to the line in the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kindlings.cluster.api import KINDS, Refusal
+from kindlings.explain import refusals
+from tests.unit.apiserver import status
+from tests.unit.fakes import document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kindlings.errors import Findings
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: counter
+spec:
+  containers:
+    - name: count
+      image: busybox:1.36
+"""
+END = len(POD.splitlines())
+STRICT = 'Pod in version "v1" cannot be handled as a Pod: strict decoding error: '
+
+
+def told(
+    folder: Path, text: str, message: str, *, code: int = 400, reason: str = "", **details: Any
+) -> Findings:
+    """Return what is told about a refusal of the first document of `text`."""
+    refusal = Refusal(code, status(code, reason or "BadRequest", message, **details))
+    return refusals.refused(document(folder, text), refusal, "kindlings kubectl explain pod").findings
+
+
+def invalid(folder: Path, text: str, field: str, reason: str, message: str) -> Findings:
+    """Return what is told about a 422 with one cause."""
+    whole = f'Pod "counter" is invalid: {field}: {message}'
+    causes = [{"reason": reason, "message": message, "field": field}]
+    return told(folder, text, whole, code=422, reason="Invalid", causes=causes)
+
+
+def test_an_unknown_field_is_found_and_a_known_one_offered(tmp_path: Path) -> None:
+    """The line of the misspelled field, and what was meant; "saw" is the server's word."""
+    findings = told(
+        tmp_path, POD.replace("image:", "imgae:"), STRICT + 'unknown field "spec.containers[0].imgae"'
+    )
+    assert findings.expected == "Pod counter to be taken by the API server"
+    assert findings.saw == 'refused: unknown field "spec.containers[0].imgae"'
+    assert findings.because == "a container has no field imgae (single-container.yaml:8); did you mean image?"
+    assert findings.look == "kindlings kubectl explain pod"
+    assert str(findings.place) == "single-container.yaml:8"
+
+
+def test_a_field_in_the_wrong_case_is_meant_as_the_right_one(tmp_path: Path) -> None:
+    """What was meant is restartPolicy."""
+    findings = told(tmp_path, POD + "  restartpolicy: Never\n", STRICT + 'unknown field "spec.restartpolicy"')
+    expected = "spec has no field restartpolicy (single-container.yaml:9); did you mean restartPolicy?"
+    assert findings.because == expected
+
+
+def test_a_field_in_the_wrong_place_is_told_where_it_belongs(tmp_path: Path) -> None:
+    """Volumes are the Pod's, not the container's."""
+    findings = told(
+        tmp_path, POD + "      volumes: []\n", STRICT + 'unknown field "spec.containers[0].volumes"'
+    )
+    assert findings.because == "volumes belongs to spec, not to a container (single-container.yaml:9)"
+
+
+def test_an_unknown_field_like_no_other_is_only_found(tmp_path: Path) -> None:
+    """Nothing is guessed."""
+    findings = told(tmp_path, POD + "zzzzqqq: 1\n", STRICT + 'unknown field "zzzzqqq"')
+    assert findings.because == "the object itself has no field zzzzqqq (single-container.yaml:9)"
+
+
+def test_of_several_unknown_fields_the_first_is_told(tmp_path: Path) -> None:
+    """One mistake at a time."""
+    message = STRICT + 'unknown field "spec.containers[0].imgae", unknown field "spec.foo"'
+    findings = told(tmp_path, POD.replace("image:", "imgae:") + "  foo: 1\n", message)
+    assert str(findings.place) == "single-container.yaml:8"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words", "because"),
+    [
+        (
+            "      env:\n        NAME: Ali\n",
+            "cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar",
+            "env wants a list (each item begins with a dash) and has a mapping (single-container.yaml:9)",
+        ),
+        (
+            "      env:\n        - name: COUNT\n          value: 3\n",
+            "cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string",
+            "value wants a text (in quotes, where it could be read as a number) and has a number"
+            " (single-container.yaml:11)",
+        ),
+        (
+            "      env:\n        - name: DEBUG\n          value: yes\n",
+            "cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string",
+            "value wants a text (in quotes, where it could be read as a number) and has true or false"
+            " (single-container.yaml:11)",
+        ),
+        (
+            "      ports:\n        - containerPort: http\n",
+            "cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort"
+            " of type int32",
+            "containerPort wants a number and has a text (single-container.yaml:10)",
+        ),
+        (
+            "      resources: [1Gi]\n",
+            "cannot unmarshal array into Go struct field Container.spec.containers.resources of type"
+            " v1.ResourceRequirements",
+            "resources wants a mapping and has a list (single-container.yaml:9)",
+        ),
+        (
+            "      tty: sure\n",
+            "cannot unmarshal string into Go struct field Container.spec.containers.tty of type bool",
+            "tty wants true or false and has a text (single-container.yaml:9)",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_found(tmp_path: Path, lines: str, words: str, because: str) -> None:
+    """The server leaves out which item it was; the file tells."""
+    findings = told(tmp_path, POD + lines, f'Pod in version "v1" cannot be handled as a Pod: json: {words}')
+    assert findings.because == because
+    assert findings.saw == f"refused: {words}"
+
+
+def test_the_item_with_the_wrong_type_is_the_one_that_is_meant(tmp_path: Path) -> None:
+    """Of two containers with env, the one whose env is a mapping."""
+    second = "    - name: two\n      image: busybox:1.36\n      env:\n        A: b\n"
+    text = POD + "      env:\n        - name: A\n          value: b\n" + second
+    words = (
+        "json: cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar"
+    )
+    assert str(told(tmp_path, text, words).place) == "single-container.yaml:14"
+
+
+def test_a_quantity_that_is_none_is_found(tmp_path: Path) -> None:
+    """The server names no field; the file has the word."""
+    limits = (
+        "      resources:\n        requests:\n          cpu: 100m\n        limits:\n          memory: 1GB\n"
+    )
+    message = (
+        'Pod in version "v1" cannot be handled as a Pod: quantities must match the regular expression '
+        "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    )
+    findings = told(tmp_path, POD + limits, message)
+    assert findings.because.startswith(
+        "1GB is no quantity (single-container.yaml:13); memory is written as 1Gi"
+    )
+    assert findings.saw.startswith("refused: quantities must match the regular expression")
+
+
+def test_a_missing_field_is_asked_for_where_it_would_stand(tmp_path: Path) -> None:
+    """Required, and where."""
+    text = POD.replace("      image: busybox:1.36\n", "")
+    findings = invalid(tmp_path, text, "spec.containers[0].image", "FieldValueRequired", "Required value")
+    assert findings.because == "a container needs image (single-container.yaml:7)"
+
+
+def test_an_invalid_value_is_found(tmp_path: Path) -> None:
+    """The cause's field leads to the line, its message is told."""
+    text = POD.replace("busybox:1.36", "busybox:1.36\n      imagePullPolicy: Sometimes")
+    field = "spec.containers[0].imagePullPolicy"
+    words = 'Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"'
+    findings = invalid(tmp_path, text, field, "FieldValueNotSupported", words)
+    assert findings.because == f"spec.containers.0.imagePullPolicy: {words} (single-container.yaml:9)"
+
+
+def test_a_name_that_cannot_be_is_found(tmp_path: Path) -> None:
+    """Upper case in metadata.name."""
+    text = POD.replace("name: counter", "name: Counter")
+    words = 'Invalid value: "Counter": a lowercase RFC 1123 subdomain must consist of lower case characters'
+    findings = invalid(tmp_path, text, "metadata.name", "FieldValueInvalid", words)
+    assert str(findings.place) == "single-container.yaml:4"
+    assert "Counter" in findings.because
+
+
+def test_pod_security_names_the_field(tmp_path: Path) -> None:
+    """What baseline forbids, at its line."""
+    message = (
+        'pods "counter" is forbidden: violates PodSecurity "baseline:latest": '
+        "host namespaces (hostNetwork=true)"
+    )
+    findings = told(tmp_path, POD + "  hostNetwork: true\n", message, code=403, reason="Forbidden")
+    assert findings.because == (
+        "labs run at the Pod Security level baseline, which forbids hostNetwork (single-container.yaml:9)"
+    )
+    assert findings.saw == f"refused: {message}"
+
+
+def test_pod_security_in_unknown_words_is_quoted(tmp_path: Path) -> None:
+    """A rule that names no field that we know."""
+    message = (
+        'pods "counter" is forbidden: violates PodSecurity "baseline:latest": seccompProfile (Unconfined)'
+    )
+    findings = told(tmp_path, POD, message, code=403, reason="Forbidden")
+    assert findings.because == "labs run at the Pod Security level baseline: seccompProfile (Unconfined)"
+
+
+def test_the_quota_is_told(tmp_path: Path) -> None:
+    """How many a lab may have."""
+    message = (
+        'pods "counter" is forbidden: exceeded quota: kindlings, requested: count/pods=1, '
+        "used: count/pods=40, limited: count/pods=40"
+    )
+    findings = told(tmp_path, POD, message, code=403, reason="Forbidden")
+    assert findings.because == "a lab may have at most count/pods=40"
+
+
+def test_two_objects_of_one_name_are_told(tmp_path: Path) -> None:
+    """AlreadyExists is the name's line."""
+    findings = told(tmp_path, POD, 'pods "counter" already exists', code=409, reason="AlreadyExists")
+    assert findings.because == "two objects of the lab are called Pod counter"
+    assert str(findings.place) == "single-container.yaml:4"
+
+
+def test_a_refusal_in_unknown_words_is_quoted(tmp_path: Path) -> None:
+    """Nothing is made up: no because, the server's words, shortened to a few lines."""
+    findings = told(tmp_path, POD, "admission webhook said no " + "x" * 500, code=403)
+    assert findings.because == ""
+    assert findings.saw.startswith("refused: admission webhook said no")
+    assert len(findings.saw) < 200
+
+
+# Before the server is asked.
+
+KNOWN = {kind.kind: kind.group_version for kind in KINDS.values()}
+
+
+def wrong(folder: Path, text: str, *allowed: str) -> Findings | None:
+    """Return what is told about an object's kind in a lab that takes `allowed`."""
+    failure = refusals.wrong_kind(document(folder, text), allowed or ("Pod",), KNOWN)
+    return failure.findings if failure else None
+
+
+def test_the_right_kind_is_no_matter(tmp_path: Path) -> None:
+    """Nothing to say."""
+    assert wrong(tmp_path, POD) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "because"),
+    [
+        (POD.replace("kind: Pod", "kind: Pods"), "an object of kind Pod", "there is no kind Pods"),
+        (POD.replace("kind: Pod", "kind: Pods"), "an object of kind Pod", "did you mean Pod?"),
+        (POD.replace("kind: Pod", "kind: pod"), "an object of kind Pod", "there is no kind pod"),
+        (POD.replace("kind: Pod", "kind: Service"), "objects of kind Pod only", "the object is a Service"),
+        (
+            POD.replace(": v1", ": apps/v1"),
+            "apiVersion v1 for a Pod",
+            "served at apiVersion v1, not at apps/v1",
+        ),
+        (POD.replace("apiVersion: v1\n", ""), "apiVersion in every object", ""),
+        (POD.replace("kind: Pod\n", ""), "kind in every object", ""),
+        (POD.replace("kind: Pod", "kind: [Pod]"), "an object of kind Pod", ""),
+    ],
+)
+def test_a_wrong_kind_is_told_before_it_is_sent(
+    tmp_path: Path, text: str, expected: str, because: str
+) -> None:
+    """Misspelled, another lab's, at the wrong version, or missing."""
+    findings = wrong(tmp_path, text)
+    assert findings is not None
+    assert findings.expected == expected
+    assert because in findings.because
+    assert findings.place is not None
+    assert findings.place.line
+
+
+def test_a_foreign_namespace_is_told(tmp_path: Path) -> None:
+    """Each lab has a namespace of its own, which may be named, no other."""
+    text = POD.replace("name: counter", "name: counter\n  namespace: default")
+    failure = refusals.foreign_namespace(document(tmp_path, text), "lab")
+    assert failure is not None
+    assert failure.findings.because == (
+        "metadata.namespace is default (single-container.yaml:5); leave it out: each lab has its own"
+    )
+    assert refusals.foreign_namespace(document(tmp_path, text), "default") is None
+    assert refusals.foreign_namespace(document(tmp_path, POD), "lab") is None

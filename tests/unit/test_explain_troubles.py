@@ -1,0 +1,329 @@
+"""Why a Pod does not become what was awaited: images, crashes, pending, and what the file itself shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kindlings import explain, symptoms
+from kindlings.conditions import Target, containers_ready, ready, succeeded
+from kindlings.explain.sources import Sources, parse_path
+from kindlings.waiting import Unmet
+from tests.unit.fakes import (
+    claim,
+    crashed,
+    document,
+    event,
+    owner,
+    pod,
+    scene,
+    snapshot,
+    the_pod,
+    unscheduled,
+    waiting,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kindlings.conditions import Condition
+    from kindlings.errors import Findings
+    from kindlings.recorder import Object
+
+IMAGES = ("busybox:1.36", "busybox:1.37")
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: counter
+spec:
+  containers:
+    - name: count
+      image: {image}
+      command: [count]
+"""
+
+
+def told(
+    folder: Path,
+    text: str,
+    *found: Object,
+    target: Target | None = None,
+    condition: Condition | None = None,
+    log: str = "",
+) -> Findings:
+    """Return what is told when the target of `text` ends as the first of `found`."""
+    target, condition = target or the_pod(), condition or ready()
+    now = scene(target, *found)
+    sources = Sources([document(folder, text)], "lab", IMAGES, lambda _pod, _container: log)
+    verdict = Unmet(condition, target, condition.describe(target), "this", now.snapshot, symptoms.find(now))
+    return explain.unmet(verdict, sources).findings
+
+
+def pulling(reason: str = "ErrImagePull") -> Object:
+    """Return a Pod whose image does not come."""
+    return pod(ready=False, phase="Pending", statuses=[waiting(reason, "not found")])
+
+
+# Images.
+
+
+@pytest.mark.parametrize(
+    ("image", "because"),
+    [
+        (
+            "busybox:22",
+            "there is no busybox:22 (single-container.yaml:8); the course has busybox:1.36 and busybox:1.37",
+        ),
+        ("busybox", "busybox (single-container.yaml:8) means busybox:latest, which is asked of a registry"),
+        ("busibox:1.36", "there is no busibox:1.36 (single-container.yaml:8); did you mean busybox:1.36?"),
+        (
+            "nginx:1.27",
+            "there is no nginx:1.27 (single-container.yaml:8); the course has busybox:1.36, busybox:1.37",
+        ),
+        (
+            "localhost:5000/nginx",
+            "localhost:5000/nginx (single-container.yaml:8) means localhost:5000/nginx:latest",
+        ),
+    ],
+)
+def test_an_image_that_is_not_there(tmp_path: Path, image: str, because: str) -> None:
+    """The line that asks for it, and what the course has instead."""
+    findings = told(tmp_path, POD.format(image=image), pulling())
+    assert findings.because.startswith(because)
+    assert findings.read.endswith("/containers/images/")
+    assert findings.look == "kindlings kubectl -n lab describe pod counter"
+
+
+def test_an_image_that_is_asked_for_each_time(tmp_path: Path) -> None:
+    """imagePullPolicy: Always is the line, not the image."""
+    text = POD.format(image="busybox:1.36\n      imagePullPolicy: Always")
+    findings = told(tmp_path, text, pulling())
+    assert findings.because.startswith("imagePullPolicy: Always (single-container.yaml:9) asks a registry")
+
+
+def test_a_name_that_no_image_has(tmp_path: Path) -> None:
+    """InvalidImageName is the name's own fault."""
+    findings = told(tmp_path, POD.format(image="BusyBox:1.36"), pulling("InvalidImageName"))
+    assert findings.because == "BusyBox:1.36 is no name of an image (single-container.yaml:8)"
+
+
+# Crashes.
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1, "exit code 1"),
+        (126, "exit code 126 (not executable)"),
+        (127, "exit code 127 (command not found)"),
+        (137, "exit code 137 (SIGKILL)"),
+        (143, "exit code 143 (SIGTERM)"),
+    ],
+)
+def test_a_crash_has_its_code_and_its_last_words(tmp_path: Path, code: int, words: str) -> None:
+    """How it ended, which line says what it runs, and the end of its log."""
+    one = pod(ready=False, statuses=[crashed(code)])
+    findings = told(tmp_path, POD.format(image="busybox:1.36"), one, log="a\nno counter here\n\n")
+    assert findings.because == (
+        f"container count ends with {words} (single-container.yaml:9); "
+        "the last line of its log: no counter here"
+    )
+
+
+def test_a_crash_without_a_word_says_so(tmp_path: Path) -> None:
+    """An empty log is told, too."""
+    findings = told(tmp_path, POD.format(image="busybox:1.36"), pod(ready=False, statuses=[crashed()]))
+    assert findings.because.endswith("; its log is empty")
+
+
+def test_a_command_that_ends_is_told_from_a_crash(tmp_path: Path) -> None:
+    """Exit code 0 and restartPolicy Always."""
+    one = pod(ready=False, statuses=[crashed(0, reason="Completed")])
+    findings = told(tmp_path, POD.format(image="busybox:1.36"), one)
+    assert findings.because.startswith(
+        "the command of container count (single-container.yaml:9) ends with exit code 0"
+    )
+
+
+def test_memory_is_the_limits_line(tmp_path: Path) -> None:
+    """OOMKilled leads to resources.limits.memory."""
+    text = POD.format(image="busybox:1.36") + "      resources:\n        limits:\n          memory: 8Mi\n"
+    findings = told(tmp_path, text, pod(ready=False, statuses=[crashed(137, reason="OOMKilled")]))
+    assert findings.because == (
+        "container count used more memory than its limit allows (single-container.yaml:12)"
+        " and was killed: OOMKilled"
+    )
+
+
+def test_a_command_that_cannot_be_run_is_the_runtimes_word(tmp_path: Path) -> None:
+    """StartError: the end of the runtime's message, at the command's line."""
+    message = (
+        'failed to create containerd task: runc create failed: exec: "count": '
+        "executable file not found in $PATH: unknown"
+    )
+    one = pod(ready=False, statuses=[crashed(128, reason="StartError", message=message)])
+    findings = told(tmp_path, POD.format(image="busybox:1.36"), one)
+    assert findings.because == (
+        'container count could not be started (single-container.yaml:9): "count": '
+        "executable file not found in $PATH"
+    )
+
+
+# Pending.
+
+WITH_CLAIM = POD.format(image="busybox:1.36") + (
+    "  volumes:\n    - name: dok\n      persistentVolumeClaim:\n        claimName: dok\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("others", "has"), [((), "the lab's namespace has none"), ((claim("other"),), "there is other")]
+)
+def test_a_missing_claim_is_told_with_those_that_are_there(
+    tmp_path: Path, others: tuple[Object, ...], has: str
+) -> None:
+    """The line that names it."""
+    message = '0/3 nodes are available: persistentvolumeclaim "dok" not found. preemption: 0/3 nodes'
+    findings = told(tmp_path, WITH_CLAIM, unscheduled(message), *others)
+    assert findings.because == f"there is no PersistentVolumeClaim dok (single-container.yaml:13); {has}"
+
+
+def test_what_no_node_can_hold_is_its_lines_fault(tmp_path: Path) -> None:
+    """Insufficient memory leads to the request."""
+    text = POD.format(image="busybox:1.36") + "      resources:\n        requests:\n          memory: 900Gi\n"
+    findings = told(tmp_path, text, unscheduled("0/3 nodes are available: 3 Insufficient memory."))
+    assert findings.because == "no node has 900Gi of memory free (single-container.yaml:12)"
+
+
+def test_a_selector_that_no_node_has_is_its_lines_fault(tmp_path: Path) -> None:
+    """The nodeSelector, and not the Pod as a whole."""
+    text = POD.format(image="busybox:1.36") + "  nodeSelector:\n    disk: ssd\n"
+    message = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+    findings = told(tmp_path, text, unscheduled(message))
+    assert findings.because == "no node has the labels that the Pod asks for (single-container.yaml:10)"
+
+
+def test_a_pending_pod_in_unknown_words_is_quoted(tmp_path: Path) -> None:
+    """The scheduler's own."""
+    findings = told(tmp_path, POD.format(image="busybox:1.36"), unscheduled("0/3 nodes: no idea"))
+    assert findings.because == "0/3 nodes: no idea"
+
+
+@pytest.mark.parametrize(
+    ("message", "because"),
+    [
+        ('configmap "settings" not found', "there is no ConfigMap settings (single-container.yaml:12)"),
+        ('secret "settings" not found', "there is no Secret settings (single-container.yaml:12)"),
+        (
+            "couldn't find key colour in ConfigMap lab/settings",
+            "ConfigMap settings has no key colour (single-container.yaml:5)",
+        ),
+    ],
+)
+def test_a_missing_configuration_is_the_line_that_names_it(
+    tmp_path: Path, message: str, because: str
+) -> None:
+    """CreateContainerConfigError in plain words."""
+    ref = "secretRef" if "secret" in message else "configMapRef"
+    lines = f"      envFrom:\n        - {ref}:\n            name: settings\n"
+    text = POD.format(image="busybox:1.36") + lines
+    one = pod(ready=False, phase="Pending", statuses=[waiting("CreateContainerConfigError", message)])
+    assert told(tmp_path, text, one).because == because
+
+
+def test_a_storage_class_that_is_not_there_is_the_claims_line(tmp_path: Path) -> None:
+    """The claim itself is judged, and its Event explains."""
+    text = "kind: PersistentVolumeClaim\nmetadata:\n  name: dok\nspec:\n  storageClassName: fast\n"
+    one = claim()
+    kind = "PersistentVolumeClaim"
+    target = Target(f"{kind} dok", kind, lambda moment: moment.all(kind))
+    words = 'storageclass.storage.k8s.io "fast" not found'
+    findings = told(tmp_path, text, one, event(one, "ProvisioningFailed", words), target=target)
+    assert "single-container.yaml:5" in findings.because
+    assert words in findings.because
+
+
+# Which file, and what the file shows by itself.
+
+
+def test_a_controllers_pod_leads_to_the_controllers_file(tmp_path: Path) -> None:
+    """Up the owners, into the template."""
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+        - name: count
+          image: busybox:22
+"""
+    web = owner("Deployment", "web")
+    one_set = owner("ReplicaSet", "web-1", owned_by=web)
+    sick = pod("web-1-x", owner=one_set, ready=False, phase="Pending", statuses=[waiting("ErrImagePull")])
+    target = Target("the Pods of Deployment web", "Pod", lambda moment: moment.all("Pod"), plural=True)
+    findings = told(tmp_path, text, sick, web, one_set, target=target)
+    assert findings.because.startswith("there is no busybox:22 (single-container.yaml:10)")
+
+
+def test_refused_pods_of_a_controller_are_told(tmp_path: Path) -> None:
+    """FailedCreate is the controller's Event."""
+    text = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web\nspec: {}\n"
+    web = owner("ReplicaSet", "web")
+    target = Target("the Pods of ReplicaSet web", "Pod", lambda _: [], owner=lambda _: web, plural=True)
+    findings = told(tmp_path, text, web, event(web, "FailedCreate", "exceeded quota"), target=target)
+    assert findings.because == "its Pods are refused: exceeded quota"
+    assert findings.look == "kindlings kubectl -n lab get pods"
+
+
+def test_where_the_cluster_is_well_the_file_tells(tmp_path: Path) -> None:
+    """Too few containers are named with their line."""
+    text = POD.format(image="busybox:1.36")
+    findings = told(tmp_path, text, pod(), condition=containers_ready(3))
+    assert findings.because == "containers (single-container.yaml:6) has count"
+
+
+def test_a_proof_is_explained_by_the_file_and_not_by_troubles(tmp_path: Path) -> None:
+    """A missing restartPolicy explains a Pod that is started again and again."""
+    one = pod(ready=False, statuses=[crashed(0)])
+    now = scene(the_pod(), one)
+    found = symptoms.find(now)
+    saw = "Pod counter has restartPolicy Always and can never end"
+    verdict = Unmet(succeeded(), the_pod(), "an end", saw, now.snapshot, found, proved=True)
+    sources = Sources([document(tmp_path, POD.format(image="busybox:1.36"))], "lab")
+    because = explain.unmet(verdict, sources).findings.because
+    assert "restartPolicy" in because
+    assert "single-container.yaml:5" in because
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "because"),
+    [
+        ("Pod", "other", "metadata.name is counter (single-container.yaml:4), and the lab asks for other"),
+        ("Service", "counter", "kind is Pod (single-container.yaml:2), and the lab asks for a Service"),
+        ("Service", "other", ""),
+    ],
+)
+def test_an_object_that_no_file_has(tmp_path: Path, kind: str, name: str, because: str) -> None:
+    """Another name or another kind is told at its line."""
+    sources = Sources([document(tmp_path, POD.format(image="a:1"))], "lab")
+    findings = explain.absent(kind, name, sources, ("single-container.yaml",)).findings
+    assert findings.expected == f"{kind} {name} in single-container.yaml"
+    assert findings.saw == "Pod counter"
+    assert findings.because == because
+
+
+def test_an_object_of_nobodys_file_is_explained_by_none(tmp_path: Path) -> None:
+    """What the learner did not write has no line."""
+    sources = Sources([document(tmp_path, POD.format(image="a:1"))], "lab")
+    assert sources.of(pod("stranger"), snapshot()) is None
+
+
+def test_the_servers_paths_are_read() -> None:
+    """Fields and indices."""
+    assert parse_path("spec.containers[10].env[0].name") == ("spec", "containers", 10, "env", 0, "name")
+    assert parse_path("") == ()
