@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from kindlings import conditions, explain, logs, objects
+from kindlings import conditions, explain, following, objects
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
@@ -110,11 +110,11 @@ class Log:
         self._pod = pod
         self._container = container
 
-    def wait(self, condition: LogCondition, timeout: float = logs.PATIENCE) -> None:
+    def wait(self, condition: LogCondition, timeout: float = following.PATIENCE) -> None:
         """Follow the log until `condition` holds, at most `timeout` seconds. Raises LabFailure."""
         lab, pod = self._pod.lab, self._pod
         lab.wait(pod.target, _Started(self._container), None)
-        verdict = logs.follow(lab.observer, lab.namespace, pod.name, self._container, condition, timeout)
+        verdict = following.follow(lab.observer, lab.namespace, pod.name, self._container, condition, timeout)
         if isinstance(verdict, Met):
             return
         saw = verdict.proof if isinstance(verdict, Impossible) else f"{verdict.why}, after {timeout:.0f} s"

@@ -1,29 +1,16 @@
-"""A container's log, followed line by line as the container writes it."""
+"""What a lab expects of a container's log: pure predicates over the lines that are known."""
 
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
-import urllib3
-
-from kindlings.cluster.api import KINDS, Refusal
 from kindlings.conditions import Impossible, Met, NotYet, plural
-from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
-    from kindlings.cluster.api import Api
     from kindlings.conditions import Verdict
-
-PATIENCE: Final = 10.0
-"""Seconds that a line may be awaited once the container runs."""
-
-_NO_WATCHER: Final = "failed to create fsnotify watcher"
-"""What the kubelet writes into a followed log where fs.inotify.max_user_instances is used up."""
 
 _NUMBER: Final = re.compile(r"^\s*(\d+)\b")
 _PACE: Final = 0.7
@@ -60,51 +47,6 @@ class LogCondition(Protocol):
 
     def check(self, view: LogView) -> Verdict:
         """Judge what is known."""
-
-
-def follow(
-    api: Api, namespace: str, pod: str, container: str, condition: LogCondition, timeout: float
-) -> Verdict:
-    """Follow the log until `condition` is Met or Impossible, or `timeout` seconds are over.
-
-    Raises urllib3's HTTPError where the connection breaks, InfrastructureError where the node cannot follow.
-    """
-    deadline = time.monotonic() + timeout
-    query = {"follow": "true", "timestamps": "true"} | ({"container": container} if container else {})
-    view = LogView()
-    try:
-        stream = api.stream(KINDS["Pod"].path(namespace, pod, "log"), read_timeout=timeout, **query)
-    except Refusal as refusal:
-        view.refusal = refusal.message
-        return condition.check(view)
-    verdict = condition.check(view)
-    try:
-        for raw in stream:
-            view.lines.append(_line(raw))
-            if _NO_WATCHER in view.lines[-1].text:
-                raise InfrastructureError(
-                    f"The node cannot follow the log of container {container} of Pod {pod}: {_NO_WATCHER}.",
-                    "Run `kindlings doctor`: it looks at the limits of inotify.",
-                )
-            verdict = condition.check(view)
-            if not isinstance(verdict, NotYet) or time.monotonic() > deadline:
-                return verdict
-        view.ended = True
-        return condition.check(view)
-    except urllib3.exceptions.ReadTimeoutError:
-        return verdict
-    finally:
-        stream.close()
-
-
-def _line(raw: bytes) -> Line:
-    stamp, _, text = raw.decode("utf-8", "replace").partition(" ")
-    try:
-        # The runtime writes nanoseconds, Python reads microseconds.
-        at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", stamp)).timestamp()
-    except ValueError:
-        return Line(0.0, f"{stamp} {text}")
-    return Line(at, text)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import logs
+from kindlings import following
 from kindlings.conditions import Impossible, Met, NotYet
 from kindlings.logs import Line, LogView, counting_up, needs_container_name, says
 from tests.unit.apiserver import status
@@ -64,7 +64,7 @@ def test_a_log_without_a_name_is_refused() -> None:
 
 def follow(api: Api, condition: LogCondition, container: str = "count") -> Verdict:
     """Follow the log of a container in the lab's namespace."""
-    return logs.follow(api, "lab", "counter", container, condition, 5)
+    return following.follow(api, "lab", "counter", container, condition, 5)
 
 
 def test_a_log_is_read_with_the_runtimes_times(server: FakeApiServer, api: Api) -> None:
