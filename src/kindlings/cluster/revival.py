@@ -37,17 +37,22 @@ def revive(cluster: Cluster, found: list[nodes.Node], progress: Progress) -> str
     """Bring the cluster to where every node is ready; return why that failed, or nothing."""
     stopped = [node for node in found if not node.runs]
     running = [node for node in found if node.runs]
-    dead = nodes.dead(cluster.engine, running)
+    with ThreadPoolExecutor(2) as pool:
+        looking = pool.submit(nodes.dead, cluster.engine, running)
+        ready = not stopped and cluster.kubeconfig_path.is_file() and _is_ready(cluster)
+        dead = looking.result()
     if dead:
         return f"has nodes without processes ({', '.join(dead)})"
     taken = [port for port in cluster.node_ports.values() if not ports.is_free(port)]
     if found[0] in stopped and taken:
         return f"is stopped, and port {taken[0]} was taken by another program meanwhile"
+    if ready:
+        return ""
     if not cluster.kubeconfig_path.is_file():
         progress.say("The kubeconfig is gone: writing it anew")
         cluster.export_kubeconfig()
-    if not stopped and _is_ready(cluster):
-        return ""
+        if not stopped and _is_ready(cluster):
+            return ""
     with progress.step("Starting the cluster" if stopped else "Waiting for the cluster", 2) as step:
         try:
             since = nodes.start(cluster.engine, found) if stopped else 0.0
