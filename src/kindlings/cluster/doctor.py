@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kindlings.cluster import engine as engines
 from kindlings.cluster import install, machine, nodes, ports, probe, state
+from kindlings.cluster.images import STAND_IN
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
 
@@ -122,12 +123,12 @@ def _node_image(engine: Engine, record: state.Record | None) -> Iterator[Finding
     if record is None:
         yield Finding("Node image", "none in use", "note", "`kindlings up` pulls or builds it.")
         return
-    present = engine.run("image", "inspect", record.image, check=False).returncode == 0
-    origin = (
-        "built from source here; the course's images are stand-ins made of Debian's busybox"
-        if record.origin == "built"
-        else "pulled"
-    )
+    label = f'{{{{index .Config.Labels "{STAND_IN}"}}}}'
+    asked = engine.run("image", "inspect", record.image, "--format", label, check=False)
+    present = asked.returncode == 0
+    origin = "built here from source" if record.origin == "built" else "pulled"
+    if asked.stdout.strip() == "true":
+        origin += ", a stand-in for the official image, with stand-ins for the course's images"
     yield Finding(
         "Node image",
         f"{record.image}: {origin}",
