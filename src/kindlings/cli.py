@@ -42,6 +42,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = ExitCode.USAGE
+    except OSError as error:
+        # A full disk or a folder that may not be written: nobody's bug, and no place for a traceback.
+        click.echo(f"kindlings: {error}\nMake room or mend that, then run the command again.", err=True)
+        code = ExitCode.INFRASTRUCTURE
     except (click.Abort, KeyboardInterrupt):
         click.echo("kindlings: interrupted; run the same command again to go on", err=True)
         code = ExitCode.INTERRUPTED

@@ -89,6 +89,19 @@ def test_trouble_is_two_plain_lines(
     assert capsys.readouterr().err == "kindlings: The disk is full.\nMake room.\n"
 
 
+def test_a_full_disk_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the system refuses is said in its words."""
+
+    def fail(**_: object) -> None:
+        raise OSError(28, "No space left on device", "/state")
+
+    monkeypatch.setattr(cli, "_up", fail)
+    assert run(monkeypatch, "up") == ExitCode.INFRASTRUCTURE
+    assert "No space left on device: '/state'" in capsys.readouterr().err
+
+
 def test_an_interruption_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
