@@ -28,7 +28,7 @@ class _Declared:
     patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
-        return f"{target.title} with {self.what} {self.wanted}"
+        return f"{target.title} to have {self.what} {self.wanted}"
 
     def check(self, scene: Scene) -> Verdict:
         for pod in scene.objects:
@@ -36,7 +36,9 @@ class _Declared:
             if any(value is not None and self.same(value, self.wanted) for value in found):
                 return Met([pod])
             there = ", ".join(value for value in found if value is not None)
-            return Impossible(f"{self.what} {there}" if there else f"{objects.title(pod)} has no {self.what}")
+            return Impossible(
+                f"{self.what} {there}" if there else f"{objects.title(pod)} without {self.what}"
+            )
         return NotYet(what_is_there(scene))
 
 
@@ -49,7 +51,7 @@ def env(name: str, value: str) -> Condition:
                 return str(variable.get("value", ""))
         return None
 
-    return _Declared(f"the environment variable {name}", value, read, ("env",))
+    return _Declared(f"the environment variable {name} =", value, read, ("env",))
 
 
 def memory_limit(limit: str) -> Condition:
@@ -80,7 +82,7 @@ def mounts(path: str, *, claim: str) -> Condition:
         ]
         return str(claims[0]) if claims and claims[0] else None
 
-    return _Declared(f"at {path} the PersistentVolumeClaim", claim, read, ("volumeMounts",))
+    return _Declared(f"mounted at {path} the PersistentVolumeClaim", claim, read, ("volumeMounts",))
 
 
 @dataclass(frozen=True)

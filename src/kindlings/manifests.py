@@ -336,7 +336,9 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
         words = "line {number} is indented with a tab; YAML is indented with spaces only"
     shown = line.strip().replace("\t", "→")[:60]
     saw = f"line {number} cannot be read: {shown}" if shown else "text that is no YAML"
-    because = words.format(number=number, indent=len(indent), problem=problem)
+    because = words.format(
+        number=number, indent=f"{len(indent)} space{'' if len(indent) == 1 else 's'}", problem=problem
+    )
     return _failure(place, "a file that can be read as YAML", saw, because=because)
 
 
@@ -344,7 +346,7 @@ _PLAIN_WORDS: Final = (
     # (in PyYAML's problem or context, in plain words, whether the place to mend is the context's)
     (
         ("expected <block end>", "did not find expected"),
-        "line {number} is indented by {indent} spaces, which fits none of the lines above it; the fields of "
+        "line {number} is indented by {indent}, which fits none of the lines above it; the fields of "
         "one object stand in one column",
         False,
     ),

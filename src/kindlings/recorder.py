@@ -201,14 +201,17 @@ class Recorder:
         version = ""
         while not self._stopping.is_set():
             try:
-                version = version or self._list(kind)
+                version, before = version or self._list(kind), self.sequence
                 for seen in self._watch(kind, version):
                     version = seen
+                if self.sequence == before:
+                    self._stopping.wait(_RESUME_AFTER)
             except (urllib3.exceptions.HTTPError, InfrastructureError, Refusal, OSError, ValueError) as error:
                 if self._stopping.is_set():
                     return
                 if isinstance(error, Refusal) and error.code == _EXPIRED:
                     version = ""
+                    self._stopping.wait(_RESUME_AFTER)
                 elif self._gives_up(kind, error):
                     return
                 else:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 AFTER_OUTAGE: Final = 40.0
 """Seconds added when the API server was away: its controllers elect a leader again, which takes 15 to 30."""
 
+BLIP: Final = 1.0
+"""Seconds without a watch that change nothing: the controllers have not noticed."""
+
 
 @dataclass
 class Unmet(Exception):  # noqa: N818 - a verdict
@@ -68,7 +71,7 @@ def wait(
         first_seen = {one.key: first_seen.get(one.key, now) for one in troubles}
         ripe_at = min((first_seen[one.key] + one.persistence for one in troubles), default=now + timeout)
         away, outage = recorder.outage
-        deadline = started + timeout + (outage + AFTER_OUTAGE if outage else 0)
+        deadline = started + timeout + (outage + AFTER_OUTAGE if outage > BLIP else 0)
         certain = isinstance(verdict, Impossible) or (bool(troubles) and now >= ripe_at)
         if now >= deadline and symptoms.unserved(scene):
             deadline += AFTER_OUTAGE

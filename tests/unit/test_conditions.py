@@ -209,9 +209,9 @@ def test_fewer_ready_counts_neither_terminating_nor_starting_pods() -> None:
         (containers_ready(3), "Pod counter with 3/3 containers ready"),
         (succeeded(), "Pod counter run to its end: phase Succeeded"),
         (restarted(), "a container of Pod counter restarted once and running"),
-        (env("NAME", "Ali"), "Pod counter with the environment variable NAME Ali"),
-        (memory_limit("1Gi"), "Pod counter with the memory limit 1Gi"),
-        (mounts("/data", claim="dok"), "Pod counter with at /data the PersistentVolumeClaim dok"),
+        (env("NAME", "Ali"), "Pod counter to have the environment variable NAME = Ali"),
+        (memory_limit("1Gi"), "Pod counter to have the memory limit 1Gi"),
+        (mounts("/data", claim="dok"), "Pod counter to have mounted at /data the PersistentVolumeClaim dok"),
         (native_sidecar("logs"), "Pod counter with the native sidecar logs, running"),
     ],
 )
@@ -267,7 +267,7 @@ def test_an_environment_variable_is_compared_by_its_value() -> None:
     """Another value and no variable are final: a Pod's environment never changes."""
     there = with_container(env=[{"name": "NAME", "value": "Ali Kahoot"}])
     assert isinstance(judged(env("NAME", "Ali Kahoot"), there), Met)
-    assert judged(env("NAME", "Ali"), there) == Impossible("the environment variable NAME Ali Kahoot")
+    assert judged(env("NAME", "Ali"), there) == Impossible("the environment variable NAME = Ali Kahoot")
     assert judged(env("OTHER", "x"), there) == Impossible("Pod counter has no the environment variable OTHER")
     assert judged(env("NAME", "Ali")) == NotYet("no Pod counter")
 

@@ -191,7 +191,9 @@ class Api:
         try:
             return retrying(attempt)
         except tenacity.RetryError as error:
-            raise self._away(error.last_attempt.exception()) from None
+            last = error.last_attempt
+            words = None if last.failed else OSError(f"HTTP {last.result().status}, {_said(last.result())}")
+            raise self._away(last.exception() or words) from None
         except urllib3.exceptions.HTTPError as error:
             raise self._away(error) from None
 
@@ -262,6 +264,10 @@ class Stream:
             self._response.shutdown()
         except (ValueError, OSError, RuntimeError):
             self._response.close()
+
+
+def _said(response: BaseHTTPResponse) -> str:
+    return " ".join(response.data.decode("utf-8", "replace").split())[:200]
 
 
 def _last_words(error: BaseException | None) -> str:

@@ -1,7 +1,10 @@
-"""Whether this machine has room for a cluster."""
+"""Whether this machine has room for a cluster, and what the nodes need of it."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import platform
 import re
 import shutil
 from pathlib import Path
@@ -21,6 +24,30 @@ LEAST_DISK: Final = 4 * GIB
 WHERE_MEMORY: Final = (
     "Close other programs, or give the engine's virtual machine more memory in its settings."
 )
+
+
+MODULES: Final = Path("/lib/modules")
+"""kind mounts it into its nodes; podman, unlike Docker, does not make what it is to mount."""
+
+WATCHERS: Final = Path("/proc/sys/fs/inotify/max_user_instances")
+LEAST_WATCHERS: Final = 512
+"""What kind recommends (https://kind.sigs.k8s.io/docs/user/known-issues/); 128, the usual limit, is used up
+by three nodes and a few logs that are followed.
+"""
+
+
+def prepare(progress: Progress) -> None:
+    """Give the nodes what they need of this machine, saying so; only as root, and only what is missing."""
+    if platform.system() != "Linux" or os.geteuid() != 0:
+        return
+    with contextlib.suppress(OSError):  # a read-only system may still have room enough
+        if not MODULES.exists():
+            progress.say(f"Making the empty folder {MODULES}, which the nodes mount")
+            MODULES.mkdir(parents=True)
+        number = int(WATCHERS.read_text(encoding="ascii"))
+        if number < LEAST_WATCHERS:
+            progress.say(f"Raising fs.inotify.max_user_instances from {number} to {LEAST_WATCHERS}")
+            WATCHERS.write_text(str(LEAST_WATCHERS), encoding="ascii")
 
 
 def memory(engine: Engine) -> int | None:

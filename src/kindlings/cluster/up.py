@@ -95,6 +95,7 @@ def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, *
 def _create(cluster: Cluster, progress: Progress) -> None:
     """Create the cluster; the record that makes it one to be trusted is written by _finish."""
     machine.check(cluster.engine, progress)
+    machine.prepare(progress)
     cluster.node_ports = ports.choose()
     for node_port, port in cluster.node_ports.items():
         if port != node_port:
