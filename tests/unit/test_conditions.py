@@ -268,7 +268,9 @@ def test_an_environment_variable_is_compared_by_its_value() -> None:
     there = with_container(env=[{"name": "NAME", "value": "Ali Kahoot"}])
     assert isinstance(judged(env("NAME", "Ali Kahoot"), there), Met)
     assert judged(env("NAME", "Ali"), there) == Impossible("the environment variable NAME = Ali Kahoot")
-    assert judged(env("OTHER", "x"), there) == Impossible("Pod counter has no the environment variable OTHER")
+    assert judged(env("OTHER", "x"), there) == Impossible(
+        "Pod counter without the environment variable OTHER"
+    )
     assert judged(env("NAME", "Ali")) == NotYet("no Pod counter")
 
 
