@@ -36,9 +36,8 @@ class _Declared:
             if any(value is not None and self.same(value, self.wanted) for value in found):
                 return Met([pod])
             there = ", ".join(value for value in found if value is not None)
-            return Impossible(
-                f"{self.what} {there}" if there else f"{objects.title(pod)} without {self.what}"
-            )
+            without = f"{objects.title(pod)} without {self.what.removesuffix(' =')}"
+            return Impossible(f"{self.what} {there}" if there else without)
         return NotYet(what_is_there(scene))
 
 
