@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture
 def server() -> Iterator[FakeApiServer]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.unit.apiserver import FakeApiServer
 
+pytest_plugins = ["pytester"]
+
 IMPORTED = (kubernetes.client, kubernetes.config, session, images)
 """What the runs below need: pytester forgets what is imported in a run, and these take a second each time."""
 
