@@ -100,6 +100,17 @@ def test_an_image_that_was_built_is_taken_without_asking_a_registry(engine: Engi
     assert pulls(engine) == []
 
 
+def test_an_image_that_was_named_is_pulled_all_the_same(
+    engine: Engine, tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names a node image gets that one, although another one was built here."""
+    (tmp_path / "images").write_text(Build(engine, Log()).reference)
+    named = f"{registry}/classroom/node:v1.36.9@sha256:abc"
+    monkeypatch.setenv("KINDLINGS_NODE_IMAGE", named)
+
+    assert node_image.ensure(engine, Log()) == node_image.NodeImage(named, "1.36.9", "pulled")
+
+
 def test_from_source_passes_over_a_pulled_image(engine: Engine, tmp_path: Path) -> None:
     """Whoever asks for a build gets one."""
     (tmp_path / "images").write_text(node_image.published().reference)
@@ -135,7 +146,7 @@ def test_after_three_failed_pulls_the_image_is_built(engine: Engine, tmp_path: P
 
     assert node_image.ensure(engine, log).origin == "built"
     assert len(pulls(engine)) == 3
-    assert any("from source instead" in said for said in log.said)
+    assert any("a node image from source" in said for said in log.said)
 
 
 @pytest.mark.usefixtures("registry")

@@ -46,11 +46,16 @@ def published() -> NodeImage:
 def ensure(engine: Engine, progress: Progress, *, from_source: bool = False) -> NodeImage:
     """Return a node image that is in `engine`: the one that is there, else pulled, else built from source.
 
-    Raises InfrastructureError where none can be had. `from_source` takes only one that was built here.
+    Raises InfrastructureError where none can be had. `from_source` takes only one that was built here; an
+    image that was named is pulled although one that was built here is there.
     """
     build = Build(engine, progress)
     built = NodeImage(build.reference, VERSIONS["kubernetes"]["built"], "built")
-    for image in (built,) if from_source else (published(), built):
+    if from_source:
+        wanted = [built]
+    else:
+        wanted = [published()] if os.environ.get(IMAGE_VARIABLE) else [published(), built]
+    for image in wanted:
         if pulling.present(engine, image.reference):
             progress.say(f"Node image: {image.reference} ({image.origin})")
             return image
@@ -59,8 +64,11 @@ def ensure(engine: Engine, progress: Progress, *, from_source: bool = False) -> 
         try:
             pulling.pull(engine, image.reference, progress)
         except InfrastructureError as trouble:
-            progress.say(f"{trouble.message} Building the node image from source instead")
+            progress.say(f"{trouble.message} Falling back to a node image from source")
         else:
             return image
+        if pulling.present(engine, built.reference):
+            progress.say(f"Node image: {built.reference} (built)")
+            return built
     build.run()
     return built
