@@ -26,7 +26,8 @@ _CONNECT_SECONDS: Final = 3
 _PULL_STEPS: Final = 100
 _FINAL: Final = re.compile(
     r"not found|manifest unknown|name unknown|unauthorized|denied|no such host|connection refused"
-    r"|no space left|no matching manifest|invalid reference|HTTP response to HTTPS",
+    r"|no space left|no matching manifest|invalid reference|HTTP response to HTTPS"
+    r"|does not match provided manifest digest|manifest verification failed",
     re.IGNORECASE,
 )
 """What no second try changes."""
