@@ -44,5 +44,5 @@ def _unpack(folder: Path, packages: Iterable[str]) -> None:
         if again.returncode != 0:
             pytest.skip(f"apt-get cannot fetch {', '.join(sorted(packages))}: {again.stderr.strip()}")
     for archive in archives.iterdir():
-        extract = ["dpkg-deb", "--extract", archive, folder]
+        extract = ["dpkg-deb", "--extract", str(archive), str(folder)]
         subprocess.run(extract, check=True)
