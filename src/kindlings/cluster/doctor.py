@@ -198,5 +198,9 @@ def show(findings: list[Finding]) -> None:
     colours = {"good": "green", "note": "yellow", "bad": "bold red"}
     table = Table("", "found", "", "what to do", box=None, pad_edge=False)
     for thing, found, verdict, advice in lines(findings):
-        table.add_row(Text(thing), Text(found), Text(verdict, colours[verdict]), Text(advice))
+        # Folded, not cut: paths and commands are there to be copied.
+        cells = (Text(thing), Text(found), Text(verdict, colours[verdict]), Text(advice))
+        table.add_row(*cells)
+    for column in table.columns:
+        column.overflow = "fold"
     Console().print(table)
