@@ -82,6 +82,8 @@ def own_docker(folder: Path) -> Iterator[OwnDocker]:
                 [
                     *("unshare", *_NAMESPACES, "sh", "-c", _START, "dockerd"),
                     *("--host", socket, "--data-root", str(folder / "data"), "--bridge", "none"),
+                    # systemd, which it would ask for cgroups where there is one, is behind the hidden /run.
+                    *("--exec-opt", "native.cgroupdriver=cgroupfs"),
                     *_runtime(),
                 ],
                 env={**os.environ, **environment},
