@@ -15,6 +15,7 @@ from kindlings.conditions import (
     succeeded,
 )
 from kindlings.declared import env, memory_limit, mounts, native_sidecar
+from kindlings.pods import all_with_image, including, one_with_image, unowned
 
 if TYPE_CHECKING:
     from kindlings.lab import Lab
@@ -22,21 +23,25 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Lab",
+    "all_with_image",
     "bound",
     "containers_ready",
     "counting_up",
     "env",
     "fewer_ready_than",
     "gone",
+    "including",
     "memory_limit",
     "mounts",
     "native_sidecar",
     "needs_container_name",
+    "one_with_image",
     "ready",
     "restarted",
     "running",
     "says",
     "succeeded",
+    "unowned",
 ]
 
 _LATER = {

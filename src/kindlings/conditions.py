@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -24,6 +25,9 @@ Without a readinessProbe a container is ready from its start on, and the kubelet
 later under load, whether it has ended: one that crashes at once is reported as ready for a while.
 """
 
+_UNCHANGED: Final = 2.0
+"""Seconds after which a number that was asked for counts as meant."""
+
 TROUBLES: Final = frozenset({"image", "start", "crash", "ended", "config", "pending", "creation", "volume"})
 """All families of symptoms."""
 
@@ -38,9 +42,13 @@ class Met:
 
 @dataclass(frozen=True)
 class NotYet:
-    """The condition does not hold; `why` says what is there instead."""
+    """The condition does not hold; `why` says what is there instead.
+
+    With `ends_after`, the wait ends when it has been so for that many seconds: nobody is about to change it.
+    """
 
     why: str
+    ends_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,13 @@ def what_is_there(scene: Scene) -> str:
     found = scene.objects
     if not found:
         return f"no {scene.target.kind}" if scene.target.plural else f"no {scene.target.title}"
+    if scene.target.plural and scene.target.kind == "Pod":
+        # Which of several crashing Pods is up at this moment is chance: the trouble itself is said.
+        troubles = sorted({objects.trouble(one) for one in scene.alive} - {"", "ContainerCreating"})
+        if troubles:
+            return f"{plural(len(found), 'Pod')}: {', '.join(troubles)}"
+        states = Counter(describe_pod(one) for one in found)
+        return ", ".join(f"{plural(count, 'Pod')} {state}" for state, count in sorted(states.items()))
     if scene.target.kind != "Pod":
         return ", ".join(f"{objects.title(one)} is {objects.phase(one)}" for one in found)
     return ", ".join(f"Pod {objects.name(one)} is {describe_pod(one)}" for one in found)
@@ -144,6 +159,7 @@ class _Ready(_Basic):
     without: str | None
     living = True
     """The containers must be alive when it is said that they are ready."""
+    where = ("replicas",)
 
     def describe(self, target: Target) -> str:
         if not target.plural:
@@ -160,6 +176,13 @@ class _Ready(_Basic):
             return Met(ready, SETTLED)
         if not scene.target.plural and alive and _ended(alive[0]):
             return Impossible(_ended(alive[0]))
+        owner = scene.target.owner(scene.snapshot)
+        wanted = owner["spec"].get("replicas", 1) if owner and owner["kind"] != "DaemonSet" else self.count
+        if wanted != self.count:
+            # The number may just have been changed; what stays so is what the file says.
+            return NotYet(
+                f"{what_is_there(scene)}; {objects.title(owner or {})} asks for {wanted}", _UNCHANGED
+            )
         return NotYet(what_is_there(scene))
 
 

@@ -159,6 +159,11 @@ class Pod(Handle):
             raise
         return Output(self, container, command, printed)
 
+    def label(self, **labels: str | None) -> Self:
+        """Set labels, or remove those given as None, as `kubectl label` does."""
+        self._patch({"metadata": {"labels": labels}})
+        return self
+
     def kill(self, container: str) -> None:
         """Kill the container's first process from its node, as if it had crashed."""
         scene = self.lab.recorder.snapshot()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kindlings import symptoms
-from kindlings.conditions import Condition, Impossible, Met, Scene, Target
+from kindlings.conditions import Condition, Impossible, Met, NotYet, Scene, Target
 from kindlings.errors import InfrastructureError
 from kindlings.recorder import Gap
 
@@ -55,6 +55,7 @@ def wait(
     timeout = condition.patience if timeout is None else timeout
     first_seen: dict[tuple[str, str, str], float] = {}
     met_since: float | None = None
+    unchanged_since: float | None = None
     while True:
         snapshot = recorder.snapshot()
         scene = Scene(target, snapshot)
@@ -67,12 +68,16 @@ def wait(
             recorder.wait_beyond(snapshot.sequence, met_since + verdict.settles - now)
             continue
         met_since = None
+        ends_after = verdict.ends_after if isinstance(verdict, NotYet) else None
+        unchanged_since = None if ends_after is None else unchanged_since or now
         troubles = [one for one in symptoms.find(scene) if one.family not in condition.tolerates]
         first_seen = {one.key: first_seen.get(one.key, now) for one in troubles}
         ripe_at = min((first_seen[one.key] + one.persistence for one in troubles), default=now + timeout)
+        if unchanged_since is not None and ends_after is not None:
+            ripe_at = min(ripe_at, unchanged_since + ends_after)
         away, outage = recorder.outage
         deadline = started + timeout + (outage + AFTER_OUTAGE if outage > BLIP else 0)
-        certain = isinstance(verdict, Impossible) or (bool(troubles) and now >= ripe_at)
+        certain = isinstance(verdict, Impossible) or now >= ripe_at
         if now >= deadline and symptoms.unserved(scene):
             deadline += AFTER_OUTAGE
         if not away and (certain or now >= deadline):
@@ -102,7 +107,7 @@ def _unmet(
         saw,
         scene.snapshot,
         troubles=troubles or symptoms.find(scene),
-        proved=isinstance(verdict, Impossible),
+        proved=isinstance(verdict, Impossible) or (isinstance(verdict, NotYet) and bool(verdict.ends_after)),
         unserved="" if certain else symptoms.unserved(scene),
     )
 

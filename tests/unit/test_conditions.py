@@ -79,7 +79,7 @@ def test_a_pod_that_is_not_ready_is_one_too_many() -> None:
     """Three ready and a fourth that starts are not three."""
     found = [pod("a"), pod("b", ready=False)]
     verdict = judged(ready(1), *found, target=ALL_PODS)
-    assert verdict == NotYet("Pod a is 1/1 Running, Pod b is 0/1 Running")
+    assert verdict == NotYet("1 Pod 0/1 Running, 1 Pod 1/1 Running")
 
 
 def test_terminating_pods_do_not_count() -> None:

@@ -24,6 +24,10 @@ READ_KIND: Final = {
     "Service": "https://kubernetes.io/docs/concepts/services-networking/service/",
     "PersistentVolumeClaim": "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
 }
+_DEFAULTS: Final[dict[tuple[str, ...], str]] = {
+    ("restartPolicy",): ", and the default is Always",
+    ("replicas",): ", and the default is 1",
+}
 READ_LOGS: Final = "https://kubernetes.io/docs/concepts/cluster-administration/logging/"
 
 
@@ -65,7 +69,7 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
     if where == ("initContainers",):
         return container_names(document, sources, "initContainers")
-    if where and verdict.proved:
+    if where and (verdict.proved or not verdict.troubles):
         return _stands(document, spec, where)
     return container_names(document, sources) if "container" in verdict.expected else ""
 
@@ -80,20 +84,20 @@ def container_names(document: Document, sources: Sources, group: str = "containe
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:
     """Say what stands in the Pod's spec, or in its first container, where the condition looked."""
-    for root in (spec, (*spec, "containers", 0)):
+    for root in (spec, (*spec, "containers", 0), ("spec",)):
         value = document.get(*root, *where)
         if value is not None:
             shown = f" is {value}" if isinstance(value, (str, int)) else " stands"
             return f"{'.'.join(where)}{shown} ({document.at(*root, *where)})"
-    default = ", and the default is Always" if where == ("restartPolicy",) else ""
-    holder = "spec" if where == ("restartPolicy",) else "the container"
-    root = spec if where == ("restartPolicy",) else (*spec, "containers", 0)
+    default = _DEFAULTS.get(where, "")
+    holder = "spec" if default else "the container"
+    root = spec if where == ("restartPolicy",) else ("spec",) if default else (*spec, "containers", 0)
     return f"{holder} ({document.at(*root)}) has no {'.'.join(where)}{default}"
 
 
 def _look(verdict: Unmet, sources: Sources) -> str:
     found = verdict.target.select(verdict.snapshot)
-    if len(found) == 1:
+    if len(found) == 1 and not verdict.target.plural:
         return sources.look(f"describe {verdict.target.kind.lower()} {objects.name(found[0])}")
     return sources.look(f"get {verdict.target.kind.lower()}s")
 

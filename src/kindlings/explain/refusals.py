@@ -27,6 +27,7 @@ _READ: Final = {
     "security": "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     "quota": "https://kubernetes.io/docs/concepts/policy/resource-quotas/",
     "names": "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+    "labels": "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
     "kinds": "https://kubernetes.io/docs/reference/kubernetes-api/",
 }
 _JSON_WORDS: Final = {
@@ -93,6 +94,8 @@ def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str
     name = path[-1]
     ancestor = schema.belongs_to(document.kind, path)
     meant = schema.did_you_mean(document.kind, path)
+    if ancestor is None and schema.is_of_container(document.kind, path):
+        return f"{name} belongs to a container, not to {holder} ({place})", place, READ_OBJECTS
     if ancestor is not None and meant != name:
         return f"{name} belongs to {_called(ancestor)}, not to {holder} ({place})", place, READ_OBJECTS
     if meant:
@@ -157,6 +160,8 @@ def _is_quantity(path: FieldPath) -> bool:
 
 def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     """Say the first thing that the server's validation found; its path leads to the line."""
+    if "does not match template" in refusal.message and document.get("spec", "selector"):
+        return _mismatch(document)
     cause = refusal.causes[0]
     path = parse_path(cause.get("field", "").removeprefix("<nil>"))
     place = document.at(*path)
@@ -166,6 +171,23 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
         return f"{_called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
     where = _called(path) if path and isinstance(path[-1], int) else field
     return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
+
+
+def _mismatch(document: Document) -> tuple[str, Place, str]:
+    """Say what the selector asks for and what the template carries, each with its line."""
+    selector, labels = ("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")
+    asked, carried = document.get(*selector) or {}, document.get(*labels) or {}
+    for key, value in asked.items():
+        if carried.get(key) != value:
+            has = f"{key}={carried[key]}" if key in carried else f"no {key}"
+            place = document.at(*labels, key)
+            asks = f"the selector asks for {key}={value} ({document.at(*selector, key)})"
+            return f"{asks}, the Pod template carries {has} ({place})", place, _READ["labels"]
+    return (
+        "the selector does not find the labels of the Pod template",
+        document.at(*selector),
+        _READ["labels"],
+    )
 
 
 def _security(document: Document, message: str) -> tuple[str, Place, str]:

@@ -55,3 +55,10 @@ def belongs_to(kind: str, path: FieldPath) -> FieldPath | None:
         if str(path[-1]) in _types(model):
             return ancestor
     return None
+
+
+def is_of_container(kind: str, path: FieldPath) -> bool:
+    """Tell whether the field stands in a Pod's spec and is one of its containers' instead."""
+    holder = _types(_models(kind, path)[-1][1])
+    container = _model(_inner(holder.get("containers", "")))
+    return str(path[-1]) in _types(container)

@@ -1,0 +1,122 @@
+"""Conditions on several Pods at once: which image they run, and whose they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kindlings import objects
+from kindlings.conditions import PATIENCE, Met, NotYet, plural, what_is_there
+
+if TYPE_CHECKING:
+    from kindlings.conditions import Condition, HasUid, Scene, Target, Verdict
+    from kindlings.recorder import Object
+
+
+_ADOPTION: Final = 5.0
+"""Seconds in which a controller adopts a Pod, if it ever does; as a rule it takes a tenth of one."""
+
+
+def _images(pod: Object) -> set[str]:
+    return {str(one.get("image")) for one in objects.containers(pod)}
+
+
+def _labels(labels: dict[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items()) or "no label"
+
+
+def _shown(pods: list[Object]) -> str:
+    counted = Counter(" and ".join(sorted(_images(pod))) for pod in pods)
+    return ", ".join(f"{plural(count, 'Pod')} with {image}" for image, count in sorted(counted.items()))
+
+
+@dataclass(frozen=True)
+class _AllWithImage:
+    image: str
+    where = ("image",)
+    tolerates: frozenset[str] = frozenset()
+    patience: float = PATIENCE
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} all with image {self.image}"
+
+    def check(self, scene: Scene) -> Verdict:
+        if scene.alive and all(_images(pod) == {self.image} for pod in scene.alive):
+            return Met(scene.alive)
+        return NotYet(_shown(scene.alive) or what_is_there(scene))
+
+
+def all_with_image(image: str) -> Condition:
+    """Whether every Pod that is not terminating runs `image` and nothing else."""
+    return _AllWithImage(image)
+
+
+@dataclass(frozen=True)
+class _OneWithImage:
+    image: str
+    tolerates: frozenset[str] = frozenset()
+    patience: float = PATIENCE
+
+    def describe(self, target: Target) -> str:
+        return f"a ready one among {target.title} with image {self.image}"
+
+    def check(self, scene: Scene) -> Verdict:
+        found = [pod for pod in scene.alive if _images(pod) == {self.image} and objects.is_ready(pod)]
+        return Met(found) if found else NotYet(_shown(scene.alive) or what_is_there(scene))
+
+
+def one_with_image(image: str) -> Condition:
+    """Whether at least one Pod is ready and runs `image`."""
+    return _OneWithImage(image)
+
+
+@dataclass(frozen=True)
+class _Includes:
+    uid: str
+    name: str
+    tolerates: frozenset[str] = frozenset()
+    patience: float = PATIENCE
+
+    def describe(self, target: Target) -> str:
+        return f"{self.name} among {target.title}"
+
+    def check(self, scene: Scene) -> Verdict:
+        found = [pod for pod in scene.alive if objects.uid(pod) == self.uid]
+        if found:
+            return Met(found)
+        pod, owner = scene.snapshot.with_uid("Pod", self.uid), scene.target.owner(scene.snapshot)
+        if pod is None or owner is None:
+            return NotYet(f"no {self.name if pod is None else 'controller'}")
+        asked = (owner["spec"].get("selector") or {}).get("matchLabels") or {}
+        carried = _labels(pod["metadata"].get("labels") or {})
+        why = f"{self.name} carries {carried}; {objects.title(owner)} selects {_labels(asked)}"
+        return NotYet(why, _ADOPTION)
+
+
+def including(pod: HasUid) -> Condition:
+    """Whether `pod` is one of the target's."""
+    return _Includes(pod.uid, str(pod))
+
+
+@dataclass(frozen=True)
+class _Unowned:
+    tolerates: frozenset[str] = frozenset()
+    patience: float = PATIENCE
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} running, owned by no controller"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            owners = pod["metadata"].get("ownerReferences") or []
+            if not owners and objects.phase(pod) == "Running":
+                return Met([pod])
+            if owners:
+                return NotYet(f"Pod {objects.name(pod)} is owned by {owners[0]['kind']} {owners[0]['name']}")
+        return NotYet(what_is_there(scene))
+
+
+def unowned() -> Condition:
+    """Whether the Pod runs and belongs to no controller."""
+    return _Unowned()
