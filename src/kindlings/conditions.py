@@ -180,9 +180,7 @@ class _Ready(_Basic):
         wanted = owner["spec"].get("replicas", 1) if owner and owner["kind"] != "DaemonSet" else self.count
         if wanted != self.count:
             # The number may just have been changed; what stays so is what the file says.
-            return NotYet(
-                f"{what_is_there(scene)}; {objects.title(owner or {})} asks for {wanted}", _UNCHANGED
-            )
+            return NotYet(f"{objects.title(owner or {})} asks for {plural(wanted, 'replica')}", _UNCHANGED)
         return NotYet(what_is_there(scene))
 
 
