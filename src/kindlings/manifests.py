@@ -109,17 +109,23 @@ def read(path: Path) -> Manifest:
 
 
 def _load(path: Path) -> str:
+    wanted = f"the file {path.name}"
     try:
+        # A pipe would be read for ever, and a link could lead to what is not the learner's to show.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _failure(Place(path.name), wanted, "something of that name that is no file")
+        if not path.resolve().is_relative_to(path.parent.resolve()):
+            raise _failure(Place(path.name), wanted, "a link that leads out of its folder")
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise _failure(
-            Place(path.name), f"the file {path.name}", f"no such file in {path.parent.name or path.parent}"
+            Place(path.name), wanted, f"no such file in {path.parent.name or path.parent}"
         ) from None
     except IsADirectoryError:
-        raise _failure(Place(path.name), f"the file {path.name}", "a folder of that name") from None
+        raise _failure(Place(path.name), wanted, "a folder of that name") from None
     except OSError as error:
-        raise _failure(Place(path.name), f"the file {path.name}", f"{error.strerror}".lower()) from None
+        raise _failure(Place(path.name), wanted, f"{error.strerror}".lower()) from None
     if len(raw) > MAX_BYTES:
         raise _too_much(path.name, f"more than {MAX_BYTES // 1024} KiB")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import TYPE_CHECKING
 
@@ -356,3 +357,22 @@ def test_no_file_raises_anything_but_the_learners_failure(tmp_path: Path, seed: 
             assert place.line <= len(raw.decode("utf-8", "replace").splitlines()) + 1, raw
         else:
             json.dumps([one.data for one in read.documents])
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    """What lies elsewhere is not the learner's: it is neither read nor shown."""
+    (tmp_path / "secret").write_text("root: x\n", encoding="utf-8")
+    (tmp_path / "lab").mkdir()
+    link = tmp_path / "lab" / "pod.yaml"
+    link.symlink_to(tmp_path / "secret")
+    with pytest.raises(LabFailure) as failure:
+        manifests.read(link)
+    assert "leads out of its folder" in failure.value.findings.saw
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """Reading a pipe would never end."""
+    os.mkfifo(tmp_path / "pod.yaml")
+    with pytest.raises(LabFailure) as failure:
+        manifests.read(tmp_path / "pod.yaml")
+    assert "no file" in failure.value.findings.saw
