@@ -10,13 +10,14 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
+from kindlings.recorder import History
 from kindlings.selectors import matches
 
 if TYPE_CHECKING:
     from kindlings.conditions import Condition, Verdict
     from kindlings.lab import Lab
     from kindlings.logs import LogCondition
-    from kindlings.recorder import History, Object, Snapshot
+    from kindlings.recorder import Object, Snapshot
 
 
 class Handle:
@@ -242,10 +243,25 @@ class Pods:
         self.lab.hold(self.target, condition, seconds)
         return self
 
-    def never(self, condition: Condition, history: History) -> Pods:
-        """Demand that `condition` held at no moment of `history`."""
-        self.lab.never(history, self.target, condition)
-        return self
+
+class Stretch:
+    """What happened in the lab inside a `with lab.history()` block."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._history = History(lab.recorder)
+
+    def close(self) -> None:
+        """End the stretch now."""
+        self._history.close()
+
+    def never(self, condition: Condition, of: Pods | None = None) -> None:
+        """Demand that `condition` held at no moment for the Pods `of` somebody, by default all of the lab's.
+
+        Raises LabFailure at the first moment where it did, InfrastructureError where one was not observed.
+        """
+        everyone = Target("the lab's Pods", "Pod", lambda snapshot: snapshot.all("Pod"), plural=True)
+        self._lab.never(self._history, of.target if of else everyone, condition)
 
 
 class Controller(Handle):

@@ -14,8 +14,7 @@ from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.explain import refusals
 from kindlings.explain.sources import Sources
-from kindlings.handles import Claim, Controller, Pod, Pods
-from kindlings.recorder import History
+from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from kindlings.cluster.api import Api
     from kindlings.conditions import Condition, Target
     from kindlings.manifests import Document
-    from kindlings.recorder import Object, Recorder
+    from kindlings.recorder import History, Object, Recorder
     from kindlings.waiting import Unmet
 
 LOG_TAIL: Final = "20"
@@ -117,13 +116,13 @@ class Lab:
         return Claim(self, name)
 
     @contextmanager
-    def history(self) -> Iterator[History]:
-        """Keep what happens inside the `with` block, to be judged by `Pods.never` afterwards."""
-        history = History(self.recorder)
+    def history(self) -> Iterator[Stretch]:
+        """Keep what happens inside the `with` block, to be judged afterwards by its `never`."""
+        stretch = Stretch(self)
         try:
-            yield history
+            yield stretch
         finally:
-            history.close()
+            stretch.close()
 
     # What handles use.
 
