@@ -33,6 +33,9 @@ class Session:
     def __post_init__(self) -> None:
         self.admin = Api(self.kubeconfig, context=self.context)
         self.observer = access.ensure_recorder(self.admin)
+        for namespace in access.namespaces(self.admin):
+            if access.is_orphan(namespace) and not _stays(namespace["metadata"]):
+                access.delete_namespace(self.admin, namespace["metadata"]["name"])
 
     def unmet(self, needs: Sequence[str]) -> str:
         """Return the first of a lesson's `needs` that this cluster does not meet, or an empty string."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +57,32 @@ def test_a_run_leaves_no_namespace(kindlings_session: Session, tmp_path: Path) -
     for namespace in access.namespaces(kindlings_session.admin):
         name = namespace["metadata"]["name"]
         assert name in before or "deletionTimestamp" in namespace["metadata"], name
+
+
+def test_a_killed_run_is_swept_up_by_the_next(kindlings_session: Session, tmp_path: Path) -> None:
+    """What a run left that was ended by SIGKILL goes when the next one begins."""
+    command = [sys.executable, "-m", "pytest", "exercises/module1", "--solutions", "-q", "-k", "counts"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        left = _first_namespace_of(kindlings_session, run.pid)
+        run.kill()
+
+    pytest_run(tmp_path, "exercises/module1", "--solutions", "-k", "environment")
+
+    now = {one["metadata"]["name"]: one for one in access.namespaces(kindlings_session.admin)}
+    assert left not in now or "deletionTimestamp" in now[left]["metadata"]
+
+
+def _first_namespace_of(session: Session, pid: int) -> str:
+    """Wait until the process `pid` has made a namespace, and return its name."""
+    stream = session.admin.stream(KINDS["Namespace"].path(), read_timeout=60, watch="true")
+    try:
+        for line in stream:
+            metadata = json.loads(line)["object"]["metadata"]
+            if (metadata.get("annotations") or {}).get(access.OWNER, "").endswith(f"/{pid}"):
+                return str(metadata["name"])
+    finally:
+        stream.close()
+    raise AssertionError(f"process {pid} made no namespace")
 
 
 def test_a_failed_lab_can_be_looked_at(kindlings_session: Session, tmp_path: Path) -> None:

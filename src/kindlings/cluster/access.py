@@ -6,7 +6,9 @@ connection. The built-in role `edit` is not used: it may impersonate ServiceAcco
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import tenacity
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kindlings.cluster.api import Api
 
 LABEL: Final = "kindlings.dev/"
+OWNER: Final = f"{LABEL}owner"
 RECORDER: Final = "kindlings:recorder"
 ROLE: Final = "learner"
 
@@ -78,6 +81,25 @@ def ensure_recorder(admin: Api) -> Api:
     return recorder
 
 
+def owner() -> str:
+    """Return what stands for this process, in an annotation of the namespaces that it makes."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def is_orphan(namespace: Mapping[str, Any]) -> bool:
+    """Tell whether the namespace was made by a process of this machine that has ended without deleting it."""
+    host, _, pid = str((namespace["metadata"].get("annotations") or {}).get(OWNER)).partition("/")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drains: bool = False) -> str:
     """Make a lab's namespace, ready for the learner's objects, and return its name.
 
@@ -91,7 +113,7 @@ def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drai
         "pod-security.kubernetes.io/enforce": "baseline",
     }
     namespace = _named(name, kind="Namespace", apiVersion="v1")
-    namespace["metadata"]["labels"] = own
+    namespace["metadata"] |= {"labels": own, "annotations": {OWNER: owner()}}
     _create(admin, KINDS["Namespace"].path(), namespace)
     # Made here rather than awaited: without it a Pod is refused, and by default it would mount a token.
     _create_account(admin, name)
