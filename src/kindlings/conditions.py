@@ -112,7 +112,9 @@ class Condition(Protocol):
 
 
 @dataclass(frozen=True)
-class _Basic:
+class Basic:
+    """What every condition has: no trouble is part of what it awaits, and it waits the usual time."""
+
     tolerates: frozenset[str] = field(default=frozenset(), kw_only=True)
     patience: float = field(default=PATIENCE, kw_only=True)
 
@@ -154,7 +156,7 @@ def _ended(pod: Object) -> str:
 
 
 @dataclass(frozen=True)
-class _Ready(_Basic):
+class _Ready(Basic):
     count: int
     without: str | None
     living = True
@@ -198,7 +200,7 @@ class HasUid(Protocol):
 
 
 @dataclass(frozen=True)
-class _ContainersReady(_Basic):
+class _ContainersReady(Basic):
     count: int
     living = True
 
@@ -225,7 +227,7 @@ def containers_ready(count: int) -> Condition:
 
 
 @dataclass(frozen=True)
-class _Succeeded(_Basic):
+class _Succeeded(Basic):
     where = ("restartPolicy",)
 
     def describe(self, target: Target) -> str:
@@ -248,7 +250,7 @@ def succeeded() -> Condition:
 
 
 @dataclass(frozen=True)
-class _Unready(_Basic):
+class _Unready(Basic):
     def describe(self, target: Target) -> str:
         return f"{target.title} reported as not ready"
 
@@ -263,7 +265,7 @@ def unready() -> Condition:
 
 
 @dataclass(frozen=True)
-class _Running(_Basic):
+class _Running(Basic):
     def describe(self, target: Target) -> str:
         return f"{target.title} running"
 
@@ -283,7 +285,7 @@ def running() -> Condition:
 
 
 @dataclass(frozen=True)
-class _Restarted(_Basic):
+class _Restarted(Basic):
     times: int
 
     def describe(self, target: Target) -> str:
@@ -306,7 +308,7 @@ def restarted(times: int = 1) -> Condition:
 
 
 @dataclass(frozen=True)
-class _Gone(_Basic):
+class _Gone(Basic):
     def describe(self, target: Target) -> str:
         return f"no {target.kind}" if target.plural else f"no {target.title}"
 
@@ -321,7 +323,7 @@ def gone() -> Condition:
 
 
 @dataclass(frozen=True)
-class _Bound(_Basic):
+class _Bound(Basic):
     def describe(self, target: Target) -> str:
         return f"{target.title} Bound to a volume"
 
@@ -338,7 +340,7 @@ def bound() -> Condition:
 
 
 @dataclass(frozen=True)
-class _FewerReady(_Basic):
+class _FewerReady(Basic):
     count: int
 
     def describe(self, target: Target) -> str:

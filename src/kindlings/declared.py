@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kindlings import objects
-from kindlings.conditions import PATIENCE, TROUBLES, Impossible, Met, NotYet, what_is_there
+from kindlings.conditions import TROUBLES, Basic, Impossible, Met, NotYet, what_is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Declared:
+class _Declared(Basic):
     """Whether `read` finds `wanted` in the only or the named container; what a Pod says never changes."""
 
     what: str
@@ -24,8 +24,7 @@ class _Declared:
     where: tuple[str, ...]
     """Where in a container the learner writes it."""
     same: Callable[[str, str], bool] = str.__eq__
-    tolerates: frozenset[str] = field(default=TROUBLES)
-    patience: float = PATIENCE
+    tolerates: frozenset[str] = field(default=TROUBLES, kw_only=True)
 
     def describe(self, target: Target) -> str:
         return f"{target.title} to have {self.what} {self.wanted}"
@@ -85,11 +84,9 @@ def mounts(path: str, *, claim: str) -> Condition:
 
 
 @dataclass(frozen=True)
-class _NativeSidecar:
+class _NativeSidecar(Basic):
     name: str
     where = ("initContainers",)
-    tolerates: frozenset[str] = frozenset()
-    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"{target.title} with the native sidecar {self.name}, running"

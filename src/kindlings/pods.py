@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.conditions import PATIENCE, Met, NotYet, plural, what_is_there
+from kindlings.conditions import Basic, Met, NotYet, plural, what_is_there
 
 if TYPE_CHECKING:
     from kindlings.conditions import Condition, HasUid, Scene, Target, Verdict
@@ -32,11 +32,9 @@ def _shown(pods: list[Object]) -> str:
 
 
 @dataclass(frozen=True)
-class _AllWithImage:
+class _AllWithImage(Basic):
     image: str
     where = ("image",)
-    tolerates: frozenset[str] = frozenset()
-    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"{target.title} all with image {self.image}"
@@ -53,10 +51,8 @@ def all_with_image(image: str) -> Condition:
 
 
 @dataclass(frozen=True)
-class _OneWithImage:
+class _OneWithImage(Basic):
     image: str
-    tolerates: frozenset[str] = frozenset()
-    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"a ready one among {target.title} with image {self.image}"
@@ -72,11 +68,9 @@ def one_with_image(image: str) -> Condition:
 
 
 @dataclass(frozen=True)
-class _Includes:
+class _Includes(Basic):
     uid: str
     name: str
-    tolerates: frozenset[str] = frozenset()
-    patience: float = PATIENCE
 
     def describe(self, target: Target) -> str:
         return f"{self.name} among {target.title}"
@@ -100,10 +94,7 @@ def including(pod: HasUid) -> Condition:
 
 
 @dataclass(frozen=True)
-class _Unowned:
-    tolerates: frozenset[str] = frozenset()
-    patience: float = PATIENCE
-
+class _Unowned(Basic):
     def describe(self, target: Target) -> str:
         return f"{target.title} running, owned by no controller"
 
