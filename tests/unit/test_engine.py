@@ -170,6 +170,22 @@ def test_a_podman_without_names_is_completed(world: World) -> None:
     assert "dnsname" in world.calls("apt-get install")[0]
 
 
+def test_each_image_store_has_a_network_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes of one name in two stores of one machine do not meet, nor is the verdict on one the other's."""
+    world.install("podman")
+    usual = engine.find(Log(), assume_yes=False)
+    with world.edit() as state:
+        state["store"] = "/elsewhere/my store"
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", "/elsewhere/storage.conf")
+
+    other = engine.find(Log(), assume_yes=False)
+
+    assert usual.network == "kindlings"
+    assert other.network.startswith("kindlings-")
+    assert engine.find(Log(), assume_yes=False).network == other.network
+    assert set(world.state["networks"]) == {usual.network, other.network}
+
+
 def test_limits_are_ours_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without CAP_SYS_RESOURCE podman gets a containers.conf of ours, within this process's limits."""
     world.install("podman")

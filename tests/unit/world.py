@@ -113,7 +113,8 @@ def engine(state: dict[str, Any], words: list[str]) -> str:
     elif words[0] == "network":
         state["networks"].pop(words[2])
     rootless = str(state.get("rootless", False)).lower()
-    return {"info": f"4.3.1 amd64 {rootless}", "version": "29.0.0 amd64"}.get(words[0], "")
+    store = state.get("store", "/var/lib/containers/storage")
+    return {"info": f"4.3.1 amd64 {rootless} {store}", "version": "29.0.0 amd64"}.get(words[0], "")
 
 
 def _exec(nodes: dict[str, Any], words: list[str]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -23,8 +24,8 @@ Name = Literal["podman", "docker"]
 NAMES: Final[tuple[Name, ...]] = ("docker", "podman")
 """In the order in which they are tried, which is kind's own."""
 
-NETWORK: Final = "kindlings"
-"""podman's network of the nodes: one of our own, for kind's may have been made without names in it."""
+_NETWORK: Final = "KIND_EXPERIMENTAL_PODMAN_NETWORK"
+_USUAL_STORE: Final = "/var/lib/containers/storage"
 
 _SYS_RESOURCE: Final = 24
 """The number of CAP_SYS_RESOURCE (linux/capability.h)."""
@@ -73,6 +74,22 @@ class Engine:
     limited: bool = False
     """Whether this machine lacks CAP_SYS_RESOURCE."""
     version: str = ""
+
+    @property
+    def network(self) -> str:
+        """Return podman's network of the nodes; an empty string for Docker, whose network kind chooses."""
+        return self.environment.get(_NETWORK, "")
+
+    def with_store(self, store: str) -> Engine:
+        """Return podman with the network of the nodes for its image `store`, a folder.
+
+        The network is of our own, for kind's may have been made without names in it. podman's networks are
+        the machine's and its containers a store's, so two stores with clusters of one name need two networks:
+        the names of the nodes would lead to either cluster.
+        """
+        digest = hashlib.sha256(store.encode()).hexdigest()[:8]
+        network = "kindlings" if store == _USUAL_STORE else f"kindlings-{digest}"
+        return replace(self, environment={**self.environment, _NETWORK: network})
 
     @property
     def env(self) -> dict[str, str]:
@@ -147,8 +164,6 @@ def candidate(name: Name) -> Engine | None:
     if binary is None or (name == "docker" and _is_podman(Path(binary))):
         return None
     environment: dict[str, str] = {"KIND_EXPERIMENTAL_PROVIDER": name}
-    if name == "podman":
-        environment["KIND_EXPERIMENTAL_PODMAN_NETWORK"] = NETWORK
     limited = lacks_sys_resource()
     if name == "podman" and limited and "CONTAINERS_CONF" not in os.environ:
         environment["CONTAINERS_CONF"] = str(_write_containers_conf())

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import paths
-from kindlings.cluster.engine import NETWORK
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ _CODE: Final = {
     "arm64": (183, bytes.fromhex("000080d2a80b80d2010000d4")),
 }
 _BASE: Final = 0x400000
+_SETTINGS: Final = ("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "CONTAINERS_STORAGE_CONF")
+"""The variables that lead to another engine, or to another store of the same one."""
 _PATIENCE: Final = 60.0
 """Seconds for each command of the trial; a working engine needs one at most."""
 
@@ -47,14 +48,20 @@ def trial(engine: Engine) -> Engine:
     key = _key(engine)
     record = _read()
     if key and record.get("key") == key:
-        return replace(engine, version=record["version"])
-    version, architecture = _about(engine)
+        return _known(engine, record["version"], record["store"])
+    version, architecture, store = _about(engine)
     _run_privileged(engine, architecture)
-    if engine.name == "podman":
-        _require_names(engine)
+    found = _known(engine, version, store)
+    if found.network:
+        _require_names(found)
     if key:
-        _write({"key": key, "engine": engine.name, "version": version})
-    return replace(engine, version=version)
+        _write({"key": key, "engine": engine.name, "version": version, "store": store})
+    return found
+
+
+def _known(engine: Engine, version: str, store: str) -> Engine:
+    found = replace(engine, version=version)
+    return found.with_store(store) if engine.name == "podman" else found
 
 
 def last() -> Name | None:
@@ -63,25 +70,21 @@ def last() -> Name | None:
     return name
 
 
-def _about(engine: Engine) -> tuple[str, str]:
-    """Return the version and the architecture (amd64, arm64) of what runs the containers."""
+def _about(engine: Engine) -> tuple[str, str, str]:
+    """Return version and architecture (amd64, arm64) of the engine's server, and podman's image store."""
     if engine.name == "docker":
         answer = engine.run("version", "--format", "{{.Server.Version}} {{.Server.Arch}}", timeout=_PATIENCE)
         version, architecture = answer.stdout.split()
-        return version, architecture
-    answer = engine.run(
-        "info",
-        "--format",
-        "{{.Version.Version}} {{.Host.Arch}} {{.Host.Security.Rootless}}",
-        timeout=_PATIENCE,
-    )
-    version, architecture, rootless = answer.stdout.split()
+        return version, architecture, ""
+    asked = "{{.Version.Version}} {{.Host.Arch}} {{.Host.Security.Rootless}} {{.Store.GraphRoot}}"
+    answer = engine.run("info", "--format", asked, timeout=_PATIENCE)
+    version, architecture, rootless, store = answer.stdout.strip().split(" ", 3)
     if rootless == "true":
         raise InfrastructureError(
             "Podman runs without root's rights here, which is not enough for the cluster's nodes.",
             "On Linux run kindlings as root or use Docker; elsewhere run `podman machine set --rootful`.",
         )
-    return version, architecture
+    return version, architecture, store
 
 
 def _run_privileged(engine: Engine, architecture: str) -> None:
@@ -99,15 +102,16 @@ def _run_privileged(engine: Engine, architecture: str) -> None:
 
 def _require_names(engine: Engine) -> None:
     """Make the nodes' network; raises NoNamesError where containers in it would have no names."""
-    asked = ("network", "inspect", NETWORK, "--format", "{{.DNSEnabled}}")
+    network = engine.network
+    asked = ("network", "inspect", network, "--format", "{{.DNSEnabled}}")
     found = engine.run(*asked, check=False, timeout=_PATIENCE)
     if found.stdout.strip() == "true":
         return
     if found.returncode == 0:
-        engine.run("network", "rm", NETWORK, timeout=_PATIENCE)
-    engine.run("network", "create", NETWORK, timeout=_PATIENCE)
+        engine.run("network", "rm", network, timeout=_PATIENCE)
+    engine.run("network", "create", network, timeout=_PATIENCE)
     if engine.run(*asked, timeout=_PATIENCE).stdout.strip() != "true":
-        engine.run("network", "rm", NETWORK, timeout=_PATIENCE)
+        engine.run("network", "rm", network, timeout=_PATIENCE)
         raise NoNamesError(
             "Podman lacks its plugin for names, by which the cluster's nodes find each other.",
             "Install aardvark-dns (or, for podman before 4.4, podman's dnsname plugin), then try again.",
@@ -157,7 +161,7 @@ def _key(engine: Engine) -> list[Any]:
         program = binary.stat()
     except OSError:
         return []
-    settings = [os.environ.get(name, "") for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST")]
+    settings = [os.environ.get(name, "") for name in _SETTINGS]
     return [boot, str(binary), program.st_mtime_ns, program.st_size, os.geteuid(), *settings]
 
 
