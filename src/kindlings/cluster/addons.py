@@ -138,20 +138,20 @@ def applied(cluster: Cluster) -> bool:
     return marked and 0 < wanted <= status.get("numberReady", 0)
 
 
-def apply(cluster: Cluster) -> None:
-    """Apply the add-ons and wait until they are ready on every node; raises InfrastructureError."""
+def send(cluster: Cluster) -> None:
+    """Apply the add-ons' objects, without waiting for their Pods; raises InfrastructureError."""
     served = json.loads(cluster.ask("get", "--raw", f"/apis/{_ADMISSION}"))
     mutating = any(one["kind"] == "MutatingAdmissionPolicy" for one in served["resources"])
     objects = {"apiVersion": "v1", "kind": "List", "items": manifests(mutating=mutating)}
     cluster.ask("apply", "--server-side", "--force-conflicts", "--filename=-", stdin=json.dumps(objects))
-    cluster.ask(
-        "rollout",
-        "status",
-        f"daemonset/{RESPONDER}",
-        f"--namespace={NAMESPACE}",
-        f"--timeout={_PATIENCE}s",
-        timeout=_PATIENCE,
-    )
+
+
+def complete(cluster: Cluster) -> None:
+    """Wait until every node, and on each the add-ons, are ready; raises InfrastructureError."""
+    patience = f"--timeout={_PATIENCE}s"
+    cluster.ask("wait", "node", "--all", "--for=condition=Ready", patience, timeout=_PATIENCE)
+    where = (f"daemonset/{RESPONDER}", f"--namespace={NAMESPACE}")
+    cluster.ask("rollout", "status", *where, patience, timeout=_PATIENCE)
     # Last, so that the mark says that all of the above was done.
     cluster.ask(
         "annotate", "daemonset", RESPONDER, f"--namespace={NAMESPACE}", "--overwrite", f"{_MARK}={version()}"

@@ -20,7 +20,7 @@ from kindlings.cluster import nodes, ports, state
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kindlings.cluster.engine import Engine
     from kindlings.cluster.node_image import NodeImage
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _CREATION_STEPS: Final = 7
 """What kind ticks off: image, nodes, configuration, control plane, CNI, StorageClass, workers."""
+
+_SERVES: Final = "Installing StorageClass"
+"""The last of its steps before the workers join."""
 
 _REGISTRY_CONFIG: Final = "/etc/containerd/certs.d"
 
@@ -82,8 +85,16 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         """Return pykube's client, as pytest-kind has it."""
         return pykube.HTTPClient(pykube.KubeConfig.from_file(self.kubeconfig_path))
 
-    def create(self, config_file: str | Path | None = None, progress: Progress | None = None) -> None:
-        """Create the cluster; raises InfrastructureError with kind's reason, nothing then being left."""
+    def create(
+        self,
+        config_file: str | Path | None = None,
+        progress: Progress | None = None,
+        serving: Callable[[], object] | None = None,
+    ) -> None:
+        """Create the cluster; raises InfrastructureError with kind's reason, nothing then being left.
+
+        `serving` is called once the control plane serves, while kind still joins the workers.
+        """
         # Left behind by a kind that was killed; our own lock already keeps others out.
         self.kubeconfig_path.with_name("kubeconfig.lock").unlink(missing_ok=True)
         arguments = ["create", "cluster", f"--image={self.image}"]
@@ -93,7 +104,7 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
             self._kind(*arguments)
             return
         with progress.step("Creating the cluster", _CREATION_STEPS) as step:
-            self._kind(*arguments, step=step)
+            self._kind(*arguments, step=step, serving=serving)
 
     def delete(self) -> None:
         """Delete the cluster's nodes, in whatever state they are."""
@@ -153,7 +164,13 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         """Return the node containers that there are."""
         return nodes.find(self.engine, self.name)
 
-    def _kind(self, *arguments: str, step: Step | None = None, kubeconfig: bool = True) -> None:
+    def _kind(
+        self,
+        *arguments: str,
+        step: Step | None = None,
+        kubeconfig: bool = True,
+        serving: Callable[[], object] | None = None,
+    ) -> None:
         command = [str(self.kind_path), *arguments, f"--name={self.name}"]
         if kubeconfig:
             command.append(f"--kubeconfig={self.kubeconfig_path}")
@@ -178,6 +195,8 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
                     ticked = re.match(r"\s*✓\s*([\w '-]+)", line)
                     if step and ticked:
                         step.advance(1, ticked[1].strip())
+                    if serving and ticked and ticked[1].strip() == _SERVES:
+                        serving()
             except BaseException:
                 process.kill()
                 raise

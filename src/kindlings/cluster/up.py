@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,11 @@ from kindlings.cluster import addons, down, images, kind, machine, node_image, p
 from kindlings.cluster import engine as engines
 from kindlings.cluster.kind import Cluster
 from kindlings.cluster.node_image import NodeImage
+from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from kindlings.progress import Progress
 
 
@@ -57,9 +61,10 @@ def up(progress: Progress, settings: Settings | None = None) -> Cluster:
             kind_path=kind_path,
             kubectl_path=kubectl_path,
         )
+        sent = False
         if not _reused(cluster, record, progress, fresh=settings.fresh):
-            _create(cluster, progress)
-        _finish(cluster, progress, settings)
+            sent = _create(cluster, progress)
+        _finish(cluster, progress, settings, sent=sent)
         return cluster
 
 
@@ -92,8 +97,11 @@ def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, *
     return False
 
 
-def _create(cluster: Cluster, progress: Progress) -> None:
-    """Create the cluster; the record that makes it one to be trusted is written by _finish."""
+def _create(cluster: Cluster, progress: Progress) -> bool:
+    """Create the cluster; return whether the add-ons were sent to it meanwhile.
+
+    The record that makes it one to be trusted is written by _finish.
+    """
     machine.check(cluster.engine, progress)
     machine.prepare(progress)
     cluster.node_ports = ports.choose()
@@ -105,25 +113,43 @@ def _create(cluster: Cluster, progress: Progress) -> None:
         yaml.safe_dump(kind.config(cluster.engine, cluster.kubernetes, cluster.node_ports)), encoding="utf-8"
     )
     archive = images.archive(cluster.engine, progress, cluster.node_image)
+    if archive is None:
+        return _create_with_addons(cluster, config, progress)
     cluster.create(config, progress)
-    if archive is not None:
-        with progress.step("Loading the course's images", 1) as step:
-            cluster.load_archive(archive)
-            step.advance()
+    with progress.step("Loading the course's images", 1) as step:
+        cluster.load_archive(archive)
+        step.advance()
+    return False
 
 
-def _finish(cluster: Cluster, progress: Progress, settings: Settings) -> None:
-    """Make sure of the add-ons and write the record."""
+def _create_with_addons(cluster: Cluster, config: Path, progress: Progress) -> bool:
+    """Create the cluster and send it the add-ons while its workers join; return whether that went well."""
+
+    def send() -> bool:
+        try:
+            cluster.export_kubeconfig()  # kind writes it only at its end
+            addons.send(cluster)
+        except InfrastructureError:
+            return False  # done again, and told, when the cluster is complete
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        sending: list[Future[bool]] = []
+        cluster.create(config, progress, lambda: sending.append(pool.submit(send)))
+        return all(one.result() for one in sending) and bool(sending)
+
+
+def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: bool) -> None:
+    """Make sure of the add-ons, unless they were `sent` already, and write the record."""
     fresh = state.load(cluster.name) is None
     if fresh or settings.allow_pull is not None:
         addons.allow_pull(cluster, allowed=bool(settings.allow_pull))
     if fresh or not addons.applied(cluster):
         with progress.step("Preparing the cluster", 2) as step:
-            addons.apply(cluster)
+            if not sent:
+                addons.send(cluster)
             step.advance(1, "waiting for nodes")
-            cluster.ask(
-                "wait", "node", "--all", "--for=condition=Ready", f"--timeout={revival.PATIENCE:.0f}s"
-            )
+            addons.complete(cluster)
             step.advance()
     engine, image = cluster.engine, cluster.node_image
     config = kind.config(engine, image.kubernetes, cluster.node_ports)
