@@ -98,7 +98,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Bring the cluster up in the controller, where its progress can be seen; workers only attach."""
     if any(_is_course(Path(argument.split("::")[0])) for argument in config.args):
         try:
-            _bring_up(config)
+            bring_up(config)
         except InfrastructureError as error:
             pytest.exit(str(error), ExitCode.INFRASTRUCTURE)
 
@@ -110,7 +110,8 @@ def _is_course(path: Path) -> bool:
     return any(part.name.startswith("module") for part in parts) or any(resolved.glob("module*/test_*.py"))
 
 
-def _bring_up(config: pytest.Config) -> Cluster:
+def bring_up(config: pytest.Config) -> Cluster:
+    """Return the run's cluster, brought up where it is missing, its progress shown past pytest's capture."""
     from kindlings.cluster.up import Settings, up  # noqa: PLC0415 - needs the cluster's libraries
     from kindlings.console import make_progress  # noqa: PLC0415
     from kindlings.progress import Hushed  # noqa: PLC0415
@@ -128,7 +129,7 @@ def kindlings_cluster(request: pytest.FixtureRequest) -> Cluster:
         from kindlings.cluster.up import attach  # noqa: PLC0415 - needs the cluster's libraries
 
         return attach()
-    return _bring_up(request.config)
+    return bring_up(request.config)
 
 
 @pytest.fixture(scope="session")

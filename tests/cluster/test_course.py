@@ -12,7 +12,7 @@ import pytest
 from kindlings.cluster import access
 from kindlings.cluster.api import KINDS
 from kindlings.session import label_of
-from tests.cluster.course_run import ROOT, pytest_run
+from tests.cluster.course_run import ROOT, Run, pytest_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +22,29 @@ if TYPE_CHECKING:
 MODULES = sorted(path.name for path in (ROOT / "exercises").glob("module*"))
 
 
+@pytest.fixture(scope="module")
+def solved(kind_cluster: object, tmp_path_factory: pytest.TempPathFactory) -> Run:  # noqa: ARG001 - a need
+    """Give the run of all solutions by four workers."""
+    return pytest_run(tmp_path_factory.mktemp("solved"), "exercises", "--solutions", "-n", "4")
+
+
+@pytest.fixture(scope="module")
+def untouched(kind_cluster: object, tmp_path_factory: pytest.TempPathFactory) -> Run:  # noqa: ARG001 - a need
+    """Give the run of all untouched exercises by four workers."""
+    return pytest_run(tmp_path_factory.mktemp("untouched"), "exercises", "-n", "4")
+
+
 @pytest.mark.parametrize("module", MODULES)
-@pytest.mark.parametrize("workers", ["0", "4"])
+def test_solutions_pass(module: str, solved: Run) -> None:
+    """The solutions of a module pass while four workers run the whole course."""
+    assert solved.of(module), solved.output
+    assert {ended for ended, _ in solved.of(module).values()} == {"passed"}, solved.output
+
+
 @pytest.mark.usefixtures("kind_cluster")
-def test_solutions_pass(module: str, workers: str, tmp_path: Path) -> None:
-    """The solutions of a module pass, serially and by four workers, with all points."""
-    run = pytest_run(tmp_path, f"exercises/{module}", "--solutions", "-n", workers)
+def test_solutions_pass_one_after_the_other(tmp_path: Path) -> None:
+    """The solutions of a module pass without workers, too, and the run gives all points."""
+    run = pytest_run(tmp_path, "exercises/module1", "--solutions")
 
     assert run.code == 0, run.output
     assert run.outcomes
@@ -35,14 +52,12 @@ def test_solutions_pass(module: str, workers: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-@pytest.mark.usefixtures("kind_cluster")
-def test_untouched_exercises_fail_with_a_message(module: str, tmp_path: Path) -> None:
+def test_untouched_exercises_fail_with_a_message(module: str, untouched: Run) -> None:
     """Every lab of an untouched module fails by assertion, with what was expected, seen and advised."""
-    run = pytest_run(tmp_path, f"exercises/{module}", "-n", "4")
-
-    assert run.code == 1, run.output
-    assert run.named("failure") == sorted(run.outcomes), run.output
-    for name, (_, text) in run.outcomes.items():
+    assert untouched.code == 1, untouched.output
+    assert untouched.of(module), untouched.output
+    for name, (ended, text) in untouched.of(module).items():
+        assert ended == "failure", f"{name} ended as {ended}:\n{text}"
         for label in ("expected", "saw", "because", "hint", "read"):
             assert f"\n  {label:<10}" in text, f"{name} says no {label}:\n{text}"
         assert "Traceback" not in text
