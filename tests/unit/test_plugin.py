@@ -203,7 +203,7 @@ def test_workers_report_all_of_it(course: pytest.Pytester) -> None:
     """With -n 2 counts, points, messages and the exit code are the same."""
     (course.path / "module1" / "test_course.py").write_text(HEAD + FAILS + BREAKS + PASSES)
     course.makeconftest(
-        "from kindlings import plugin\nplugin._bring_up = lambda config: None\n"  # no cluster is asked for
+        "from kindlings import plugin\nplugin.bring_up = lambda config: None\n"  # no cluster is asked for
     )
     result = course.runpytest_subprocess(*OURS, "-n", "2", "module1")
     result.assert_outcomes(failed=1, errors=1, passed=1)
