@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-from kindlings.cluster.access import LEARNER_KINDS
 from kindlings.cluster.up import attach
 from kindlings.errors import LabFailure
 from kindlings.session import Session
@@ -34,9 +33,7 @@ def verdicts() -> None:
     taken = []
     for folder in FOLDERS:
         function, about = the_lesson(folder)
-        lab = session.open(
-            about.module, folder.name, folder, about.kinds or LEARNER_KINDS, drains=about.draining
-        )
+        lab = session.open(about, folder.name, folder)
         start = time.perf_counter()
         try:
             function(lab)

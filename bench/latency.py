@@ -12,8 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kindlings import course, running, waiting
-from kindlings.cluster.access import LEARNER_KINDS
+from kindlings import course, lesson, running, waiting
 from kindlings.cluster.api import KINDS
 from kindlings.cluster.up import attach
 from kindlings.conditions import PATIENCE, Met, NotYet, Scene, Target
@@ -48,7 +47,7 @@ class Annotated:
 def main() -> None:
     """Measure and print the percentiles."""
     session = Session(attach().kubeconfig_path, "bench")
-    lab = session.open("bench", "latency", course.solutions() / "module1", LEARNER_KINDS, drains=False)
+    lab = session.open(lesson.of(main, "bench", ()), "latency", course.solutions() / "module1")
     try:
         pod = lab.apply("single-container.yaml").pod("counter").wait(running())
         path = KINDS["Pod"].path(lab.namespace, pod.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -142,13 +143,22 @@ class Lab:
 
     def _ended_unreported(self, pods: list[Object]) -> Target | None:
         """Return one of these ready Pods that has a container which has ended already, or None."""
-        for pod in pods:
-            name = objects.name(pod)
-            for container in objects.containers(pod):
-                if "readinessProbe" in container:
-                    continue
-                if not remote.alive(self.prober, self.namespace, name, container["name"]):
-                    return Pod(self, name, objects.uid(pod)).target
+        asked = [
+            (pod, str(container["name"]))
+            for pod in pods
+            for container in objects.containers(pod)
+            if "readinessProbe" not in container
+        ]
+
+        def lives(one: tuple[Object, str]) -> bool:
+            pod, container = one
+            return remote.alive(self.prober, self.namespace, objects.name(pod), container)
+
+        with ThreadPoolExecutor(len(asked) or 1) as pool:
+            answers = list(pool.map(lives, asked))
+        for (pod, _), lived in zip(asked, answers, strict=True):
+            if not lived:
+                return Pod(self, objects.name(pod), objects.uid(pod)).target
         return None
 
     def hold(self, target: Target, condition: Condition, seconds: float) -> None:

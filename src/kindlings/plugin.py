@@ -16,7 +16,6 @@ from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabF
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from contextlib import AbstractContextManager
 
     from kindlings.cluster.kind import Cluster
     from kindlings.lab import Lab
@@ -32,6 +31,7 @@ MARKERS: Final = (
 SAFE_CONTEXTS: Final = re.compile(r"^(kind-.+|minikube|k3d-.+|docker-desktop)$")
 
 _FAILED = pytest.StashKey[bool]()
+_NEXT = pytest.StashKey[pytest.Item | None]()
 _INFRASTRUCTURE = pytest.StashKey[int]()
 _POINTS = pytest.StashKey[list[int]]()
 _RUN = pytest.StashKey[str]()
@@ -152,43 +152,38 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
         cluster: Cluster = request.getfixturevalue("kindlings_cluster")
         session = Session(cluster.kubeconfig_path, run, None, course_images(), cluster.kill_container)
     yield session
-    if not request.config.getoption("keep_namespaces"):
-        session.sweep()
+    session.end(keep=bool(request.config.getoption("keep_namespaces")))
 
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, kindlings_session: Session) -> Iterator[Lab]:
     """Give a lab: a namespace of the test's own, and the learner's files."""
-    from kindlings.cluster.access import LEARNER_KINDS  # noqa: PLC0415 - needs HTTP
-
     about = _lesson(request.node)
     unmet = kindlings_session.unmet(about.needs)
     if unmet and kindlings_session.context:
         pytest.skip(f"not applicable on {kindlings_session.context}: needs {unmet}")
     if unmet:
         raise InfrastructureError(f"The cluster lacks what this lab needs: {unmet}.", "Run `kindlings up`.")
-    with _node_ports() if "node-port" in about.needs else nullcontext():
-        opened = kindlings_session.open(
-            about.module,
-            request.node.name,
-            _folder(request),
-            about.kinds or LEARNER_KINDS,
-            drains=about.draining,
-        )
-        yield opened
-        failed = request.node.stash.get(_FAILED, False)
-        keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
-        kindlings_session.close(opened, keep=keep)
+    opened = kindlings_session.open(about, request.node.name, _folder(request))
+    _prepare_next(request.node, kindlings_session)
+    yield opened
+    failed = request.node.stash.get(_FAILED, False)
+    keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
+    kindlings_session.close(opened, keep=keep)
 
 
-def _node_ports() -> AbstractContextManager[object]:
-    """Return the lock of the cluster's node ports: labs ask for the same ones, in parallel workers, too."""
-    import filelock  # noqa: PLC0415 - only these labs need it
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Remember which test comes next."""
+    item.stash[_NEXT] = nextitem
 
-    from kindlings import paths  # noqa: PLC0415
 
-    paths.state().mkdir(parents=True, exist_ok=True)
-    return filelock.FileLock(paths.state() / "node-ports.lock")
+def _prepare_next(item: pytest.Item, session: Session) -> None:
+    """Have the next test's namespace made while this one waits for its Pods."""
+    following = item.stash.get(_NEXT, None)
+    # On a foreign cluster the next lab may not be applicable.
+    if following is not None and "lab" in getattr(following, "fixturenames", ()) and not session.context:
+        session.prepare(_lesson(following), following.name)
 
 
 def _folder(request: pytest.FixtureRequest) -> Path:

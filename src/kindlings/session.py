@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import filelock
+
+from kindlings import paths
 from kindlings.cluster import access
 from kindlings.cluster.api import KINDS, Api, Refusal
 from kindlings.errors import InfrastructureError, UsageError
@@ -15,7 +19,13 @@ from kindlings.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
+
+    from kindlings.lesson import Lesson
+
+Place = tuple[str, Recorder]
+"""A namespace of the cluster, and who watches it."""
 
 
 @dataclass
@@ -29,8 +39,11 @@ class Session:
     kill: Callable[[str, str], None] | None = None
     admin: Api = field(init=False)
     observer: Api = field(init=False)
+    _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
+    _locks: dict[str, filelock.BaseFileLock] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._background = ThreadPoolExecutor(1, "prepare")
         self.admin = Api(self.kubeconfig, context=self.context)
         self.observer = access.ensure_recorder(self.admin)
         for namespace in access.namespaces(self.admin):
@@ -55,24 +68,48 @@ class Session:
             f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, no-load-balancer."
         )
 
-    def open(self, module: str, test: str, folder: Path, kinds: Sequence[str], *, drains: bool) -> Lab:
-        """Make a namespace for `test` of `module` and watch it; what an earlier run of the test left goes."""
-        labels = {"run": self.run, "test": label_of(module, test)}
-        for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
-            access.delete_namespace(self.admin, left["metadata"]["name"])
-        slug = re.sub(r"[^a-z0-9]+", "-", f"{module}-{test.removeprefix('test_')}".lower()).strip("-")
-        namespace = access.create_namespace(self.admin, slug, labels, drains=drains)
-        recorder = Recorder(self.observer, namespace)
-        recorder.start()
+    def prepare(self, about: Lesson, test: str) -> None:
+        """Make the namespace for `test` in the background: the next `open` of it finds it ready."""
+        self._prepared[about, test] = self._background.submit(self._make, about, test)
+
+    def open(self, about: Lesson, test: str, folder: Path) -> Lab:
+        """Give `test` of the lesson a namespace that is watched, and the learner's `folder` of manifests.
+
+        A lesson that needs node ports has them for itself until it is closed: they are the cluster's, and
+        labs ask for the same ones, in parallel processes, too. Raises InfrastructureError.
+        """
+        lock = _node_ports() if "node-port" in about.needs else None
+        if lock:
+            lock.acquire()
+        try:
+            prepared = self._prepared.pop((about, test), None)
+            namespace, recorder = prepared.result() if prepared else self._make(about, test)
+        except BaseException:
+            if lock:
+                lock.release()
+            raise
+        if lock:
+            self._locks[namespace] = lock
         return Lab(
             namespace=namespace,
             folder=folder,
-            kinds=kinds,
+            kinds=about.kinds or access.LEARNER_KINDS,
             identities=Identities(self.admin.acting_as(access.learner(namespace)), self.observer, self.admin),
             recorder=recorder,
             course_images=self.course_images,
             kill=self.kill,
         )
+
+    def _make(self, about: Lesson, test: str) -> Place:
+        """Make a namespace and watch it; what an earlier run of the test left goes."""
+        labels = {"run": self.run, "test": label_of(about.module, test)}
+        for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
+            access.delete_namespace(self.admin, left["metadata"]["name"])
+        slug = re.sub(r"[^a-z0-9]+", "-", f"{about.module}-{test.removeprefix('test_')}".lower()).strip("-")
+        namespace = access.create_namespace(self.admin, slug, labels, drains=about.draining)
+        recorder = Recorder(self.observer, namespace)
+        recorder.start()
+        return namespace, recorder
 
     def close(self, lab: Lab, *, keep: bool) -> None:
         """End the lab; its namespace stays with `keep`, and else goes in the background."""
@@ -88,6 +125,9 @@ class Session:
                 f"Namespace {lab.namespace} could not be left in order: {refusal.message}",
                 "Run `kindlings doctor`.",
             ) from None
+        finally:
+            if lock := self._locks.pop(lab.namespace, None):
+                lock.release()
 
     def _free_node_ports(self, namespace: str) -> None:
         """Delete the lab's Services at once: the namespace's own end may come after the next lab's start."""
@@ -95,12 +135,23 @@ class Session:
             if any(port.get("nodePort") for port in service["spec"].get("ports") or []):
                 self.admin.delete(KINDS["Service"].path(namespace, service["metadata"]["name"]))
 
-    def sweep(self) -> None:
-        """Ask for the end of every namespace of this run that is neither kept nor ending."""
-        for namespace in access.namespaces(self.admin, run=self.run):
-            if _stays(namespace["metadata"]):
-                continue
-            access.delete_namespace(self.admin, namespace["metadata"]["name"])
+    def end(self, *, keep: bool) -> None:
+        """End the session: what was prepared and not used goes, and all that it opened unless `keep`."""
+        self._background.shutdown()
+        for prepared in self._prepared.values():
+            if prepared.exception() is None:
+                unused, recorder = prepared.result()
+                recorder.stop()
+                access.delete_namespace(self.admin, unused)
+        for namespace in [] if keep else access.namespaces(self.admin, run=self.run):
+            if not _stays(namespace["metadata"]):
+                access.delete_namespace(self.admin, namespace["metadata"]["name"])
+
+
+def _node_ports() -> filelock.BaseFileLock:
+    """Return the lock of the cluster's node ports."""
+    paths.state().mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(paths.state() / "node-ports.lock")
 
 
 def _stays(metadata: dict[str, Any]) -> bool:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import containers_ready, course, running
-from kindlings.cluster.access import LEARNER_KINDS
+from kindlings import containers_ready, course, lesson, running
 from tests.cluster.course_run import pytest_run
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 def solved(kindlings_session: Session, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Give a lab on the solutions of module 1."""
     folder = course.solutions() / "module1"
-    lab = kindlings_session.open("module1", request.node.name, folder, LEARNER_KINDS, drains=False)
+    lab = kindlings_session.open(lesson.of(solved, "module1", ()), request.node.name, folder)
     yield lab
     kindlings_session.close(lab, keep=False)
 

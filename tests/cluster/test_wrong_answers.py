@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kindlings import course, lesson
-from kindlings.cluster.access import LEARNER_KINDS
 from kindlings.errors import LabFailure
 
 if TYPE_CHECKING:
@@ -64,9 +63,7 @@ def test_a_wrong_answer_reads_its_message(
 ) -> None:
     """The learner of a wrong answer reads what message.txt says, and no traceback."""
     function, about = the_lesson(folder)
-    lab = kindlings_session.open(
-        about.module, folder.name, folder, about.kinds or LEARNER_KINDS, drains=about.draining
-    )
+    lab = kindlings_session.open(about, folder.name, folder)
     try:
         with pytest.raises(LabFailure) as failure:
             function(lab)

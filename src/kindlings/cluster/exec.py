@@ -59,13 +59,14 @@ def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
 
 def _execute(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> Result:
     # Imported here: the client's import takes 0.7 s.
-    from kubernetes.client import CoreV1Api  # noqa: PLC0415
+    from kubernetes.client import ApiClient, CoreV1Api  # noqa: PLC0415
     from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
     from kubernetes.stream import stream, ws_client  # noqa: PLC0415
 
     try:
+        # A client of its own: `stream` changes the one it uses, and several containers are asked at once.
         channel = stream(
-            CoreV1Api(api.client).connect_get_namespaced_pod_exec,
+            CoreV1Api(ApiClient(api.client.configuration)).connect_get_namespaced_pod_exec,
             pod,
             namespace,
             container=container,

@@ -1,0 +1,167 @@
+"""What users meet, on a cluster and in folders of the tests' own: Ctrl-C, stopped nodes, full disks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from kindlings.cluster import state
+from kindlings.cluster.down import down
+from kindlings.cluster.up import attach
+from tests.cluster.course_run import ROOT, pytest_run
+from tests.cluster.debian_packages import require_root
+from tests.unit.progress_log import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME: Final = "trial"
+KINDLINGS: Final = Path(sys.executable).with_name("kindlings")
+LESSON: Final = ("exercises/module1", "--solutions", "-k", "becomes_ready")
+
+
+def kindlings(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end, stderr in stdout."""
+    return subprocess.run(
+        [KINDLINGS, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def trial(kind_cluster: object) -> Iterator[str]:  # noqa: ARG001 - its images and tools are taken
+    """Give the name of a cluster that nobody else uses, and remove it at the end."""
+    down(Log(), name=NAME)
+    yield NAME
+    down(Log(), name=NAME)
+
+
+def test_ctrl_c_while_the_cluster_is_made_leaves_no_half_one(trial: str, tmp_path: Path) -> None:
+    """Ctrl-C while kind works ends with 130; the next run of the course replaces what is there and passes."""
+    with subprocess.Popen(
+        [KINDLINGS, "--name", trial, "up"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        said = []
+        for line in process.stdout or ():
+            said.append(line)
+            if "Writing configuration" in line:
+                # As a terminal does: to every process in the foreground.
+                os.killpg(process.pid, signal.SIGINT)
+
+    assert process.returncode == 130, said
+    assert said[-1] == "kindlings: interrupted; run the same command again to go on\n"
+    assert state.load(trial) is None
+
+    run = pytest_run(tmp_path, *LESSON, KINDLINGS_CLUSTER=trial)
+    assert run.code == 0, run.output
+    assert "was begun and never finished: replacing it" in run.output
+
+
+def test_a_stopped_cluster_comes_back(trial: str) -> None:
+    """After its nodes were stopped, `up` starts the same ones again."""
+    cluster = attach(trial)
+    before = {node.name for node in cluster.nodes()}
+    cluster.engine.run("stop", *sorted(before, reverse=True))
+
+    came = kindlings("--name", trial, "up")
+
+    assert came.returncode == 0, came.stdout
+    assert "Starting the cluster: done" in came.stdout
+    assert {node.name for node in attach(trial).nodes() if node.runs} == before
+
+
+def test_a_node_that_stops_is_not_the_learners(trial: str, tmp_path: Path) -> None:
+    """Where the workers stop under a lab, it ends as ERROR with exit code 7, and no FAILED."""
+    cluster = attach(trial)
+    workers = [node.name for node in cluster.nodes() if "worker" in node.name]
+    cluster.engine.run("pause", *workers)
+    try:
+        run = pytest_run(tmp_path, *LESSON, KINDLINGS_CLUSTER=trial)
+    finally:
+        cluster.engine.run("unpause", *workers)
+
+    assert run.code == 7, run.output
+    assert run.named("error") == sorted(run.outcomes), run.output
+    assert "Traceback" not in run.output
+
+
+@contextmanager
+def file_system(folder: Path, *options: str) -> Iterator[Path]:
+    """Mount a small file system of its own at `folder`."""
+    require_root()
+    folder.mkdir()
+    subprocess.run(["/bin/mount", "-t", "tmpfs", *options, "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["/bin/umount", folder], check=True)
+
+
+def test_a_full_disk_is_told_plainly(tmp_path: Path) -> None:
+    """Where the state folder's disk is full, `up` says so in a line and ends with 7."""
+    with file_system(tmp_path / "full", "-o", "size=64k") as full:
+        (full / "ballast").write_bytes(b"x" * (full.stat().st_blksize * 15))
+        ended = kindlings("up", KINDLINGS_STATE_DIR=str(full / "state"))
+
+    assert ended.returncode == 7, ended.stdout
+    assert "No space left on device" in ended.stdout
+    assert "Traceback" not in ended.stdout
+
+
+def test_a_cache_that_may_not_be_written_is_told_plainly(tmp_path: Path) -> None:
+    """Where the cache folder's disk is read-only, `up --from-source` names it and ends with 7."""
+    with file_system(tmp_path / "fixed", "-o", "ro") as fixed:
+        ended = kindlings(
+            *("--name", "elsewhere", "up", "--from-source"),
+            KINDLINGS_CACHE_DIR=str(fixed / "cache"),
+            KINDLINGS_STATE_DIR=str(tmp_path / "state"),
+            PATH="/usr/sbin:/usr/bin:/sbin:/bin",
+        )
+
+    assert ended.returncode == 7, ended.stdout
+    assert str(fixed) in ended.stdout
+    assert "Traceback" not in ended.stdout
+
+
+def test_without_network_what_cannot_be_had_is_named(tmp_path: Path) -> None:
+    """With empty caches and no network, `up` says what it tried and what to do, and ends with 7."""
+    require_root()
+    ended = subprocess.run(
+        ["/usr/bin/unshare", "--net", KINDLINGS, "--name", "elsewhere", "up"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "KINDLINGS_CACHE_DIR": str(tmp_path / "cache"),
+            "KINDLINGS_STATE_DIR": str(tmp_path / "state"),
+            "GOMODCACHE": str(tmp_path / "modules"),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert ended.returncode == 7, ended.stdout
+    assert "Traceback" not in ended.stdout

@@ -1,0 +1,87 @@
+"""A session's labs: what is prepared is opened, nothing prepared is left, node ports are lent to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import filelock
+import pytest
+
+from kindlings import lesson, paths
+from kindlings.cluster.api import KINDS
+from kindlings.errors import InfrastructureError
+from kindlings.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.apiserver import FakeApiServer
+
+
+def a_lesson() -> None:
+    """Stand for a lesson of the course."""
+
+
+ABOUT = lesson.of(a_lesson, "module1", ())
+
+
+@pytest.fixture
+def session(kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Give a session on the fake API server, with a state folder of its own."""
+    monkeypatch.setenv("KINDLINGS_STATE_DIR", str(tmp_path / "state"))
+    return Session(kubeconfig, "run")
+
+
+def names(server: FakeApiServer) -> list[str]:
+    """Return the names of the namespaces that are there."""
+    return [
+        one["metadata"]["name"] for one in server.store.objects.get(KINDS["Namespace"].path(), {}).values()
+    ]
+
+
+def test_a_prepared_namespace_is_the_one_that_is_opened(session: Session, server: FakeApiServer) -> None:
+    """Opening a prepared test makes no second namespace; another test gets another one."""
+    session.prepare(ABOUT, "test_first")
+
+    first = session.open(ABOUT, "test_first", paths.state())
+    second = session.open(ABOUT, "test_second", paths.state())
+
+    assert names(server) == [first.namespace, second.namespace]
+    for lab in (first, second):
+        session.close(lab, keep=False)
+    session.end(keep=False)
+    assert names(server) == []
+
+
+def test_what_was_prepared_in_vain_goes(session: Session, server: FakeApiServer) -> None:
+    """Where the run ends before the next test (-x), its namespace goes, also where labs are kept."""
+    session.prepare(ABOUT, "test_next")
+
+    session.end(keep=True)
+
+    assert server.asked("POST", "/namespaces$")
+    assert names(server) == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_failure_to_prepare_is_told_by_the_test_itself(session: Session, server: FakeApiServer) -> None:
+    """The error reaches the test that needs the namespace, and only that one."""
+    server.close()
+    session.prepare(ABOUT, "test_next")
+
+    with pytest.raises(InfrastructureError):
+        session.open(ABOUT, "test_next", paths.state())
+
+
+def test_node_ports_are_one_labs_at_a_time(session: Session) -> None:
+    """From open to close nobody else has the cluster's node ports."""
+    about = lesson.of(a_lesson, "module5", [pytest.mark.needs("node-port").mark])
+    other = filelock.FileLock(paths.state() / "node-ports.lock")
+
+    lab = session.open(about, "test_ports", paths.state())
+
+    with pytest.raises(filelock.Timeout):
+        other.acquire(timeout=0)
+    session.close(lab, keep=False)
+    other.acquire(timeout=0)
+    other.release()
