@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kindlings import paths
 from kindlings.console import make_progress
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, UsageError
 
@@ -44,7 +45,9 @@ def main() -> None:
         code = ExitCode.USAGE
     except OSError as error:
         # A full disk or a folder that may not be written: nobody's bug, and no place for a traceback.
-        click.echo(f"kindlings: {error}\nMake room or mend that, then run the command again.", err=True)
+        where = error.filename or f"kindlings writes to {paths.state()} and {paths.cache()}"
+        click.echo(f"kindlings: {error.strerror or error} ({where})", err=True)
+        click.echo("Make room or mend that, then run the command again.", err=True)
         code = ExitCode.INFRASTRUCTURE
     except (click.Abort, KeyboardInterrupt):
         click.echo("kindlings: interrupted; run the same command again to go on", err=True)

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from kindlings import course, lesson, running, waiting
 from kindlings.cluster import state
 from kindlings.cluster.down import down
 from kindlings.cluster.up import attach
+from kindlings.errors import InfrastructureError
+from kindlings.session import Session
 from tests.cluster.course_run import ROOT, pytest_run
 from tests.cluster.debian_packages import require_root
 from tests.unit.progress_log import Log
@@ -90,19 +93,24 @@ def test_a_stopped_cluster_comes_back(trial: str) -> None:
     assert {node.name for node in attach(trial).nodes() if node.runs} == before
 
 
-def test_a_node_that_stops_is_not_the_learners(trial: str, tmp_path: Path) -> None:
-    """Where the workers stop under a lab, it ends as ERROR with exit code 7, and no FAILED."""
+def test_a_node_that_stops_is_not_the_learners(trial: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the workers stop under a lab, the wait for its Pod ends as an error that names the node."""
+    monkeypatch.setattr(waiting, "AFTER_OUTAGE", 3.0)  # the nodes do not come back
     cluster = attach(trial)
+    session = Session(cluster.kubeconfig_path, "trial")
+    about = lesson.of(test_a_node_that_stops_is_not_the_learners, "module1", ())
+    lab = session.open(about, "stops", course.solutions() / "module1")
     workers = [node.name for node in cluster.nodes() if "worker" in node.name]
     cluster.engine.run("pause", *workers)
     try:
-        run = pytest_run(tmp_path, *LESSON, KINDLINGS_CLUSTER=trial)
+        pod = lab.apply("single-container.yaml").pod("counter")
+
+        with pytest.raises(InfrastructureError, match="node trial-worker2? has not taken notice"):
+            pod.wait(running(), timeout=5)
     finally:
         cluster.engine.run("unpause", *workers)
-
-    assert run.code == 7, run.output
-    assert run.named("error") == sorted(run.outcomes), run.output
-    assert "Traceback" not in run.output
+        session.close(lab, keep=False)
+        session.end(keep=False)
 
 
 @contextmanager
@@ -125,6 +133,7 @@ def test_a_full_disk_is_told_plainly(tmp_path: Path) -> None:
 
     assert ended.returncode == 7, ended.stdout
     assert "No space left on device" in ended.stdout
+    assert str(full) in ended.stdout
     assert "Traceback" not in ended.stdout
 
 
@@ -164,4 +173,6 @@ def test_without_network_what_cannot_be_had_is_named(tmp_path: Path) -> None:
     )
 
     assert ended.returncode == 7, ended.stdout
+    assert "network is unreachable" in ended.stdout
+    assert "run the command again" in ended.stdout
     assert "Traceback" not in ended.stdout

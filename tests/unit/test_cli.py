@@ -99,7 +99,7 @@ def test_a_full_disk_is_no_traceback(
 
     monkeypatch.setattr(cli, "_up", fail)
     assert run(monkeypatch, "up") == ExitCode.INFRASTRUCTURE
-    assert "No space left on device: '/state'" in capsys.readouterr().err
+    assert "No space left on device (/state)" in capsys.readouterr().err
 
 
 def test_an_interruption_is_one_line(
