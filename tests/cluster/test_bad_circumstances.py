@@ -105,7 +105,7 @@ def test_a_node_that_stops_is_not_the_learners(trial: str, monkeypatch: pytest.M
     try:
         pod = lab.apply("single-container.yaml").pod("counter")
 
-        with pytest.raises(InfrastructureError, match="node trial-worker2? has not taken notice"):
+        with pytest.raises(InfrastructureError, match=r"node trial-worker2? has not taken notice"):
             pod.wait(running(), timeout=5)
     finally:
         cluster.engine.run("unpause", *workers)
