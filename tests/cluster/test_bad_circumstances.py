@@ -15,7 +15,7 @@ import pytest
 from kindlings import course, lesson, running, waiting
 from kindlings.cluster import state
 from kindlings.cluster.down import down
-from kindlings.cluster.up import attach
+from kindlings.cluster.up import Settings, up
 from kindlings.errors import InfrastructureError
 from kindlings.session import Session
 from tests.cluster.course_run import ROOT, pytest_run
@@ -24,6 +24,8 @@ from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kindlings.cluster.kind import Cluster
 
 NAME: Final = "trial"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")
@@ -53,6 +55,12 @@ def trial(kind_cluster: object) -> Iterator[str]:  # noqa: ARG001 - its images a
     down(Log(), name=NAME)
 
 
+@pytest.fixture
+def cluster(trial: str) -> Cluster:
+    """Give that cluster, up."""
+    return up(Log(), Settings(name=trial))
+
+
 def test_ctrl_c_while_the_cluster_is_made_leaves_no_half_one(trial: str, tmp_path: Path) -> None:
     """Ctrl-C while kind works ends with 130; the next run of the course replaces what is there and passes."""
     with subprocess.Popen(
@@ -80,23 +88,21 @@ def test_ctrl_c_while_the_cluster_is_made_leaves_no_half_one(trial: str, tmp_pat
     assert "was begun and never finished: replacing it" in run.output
 
 
-def test_a_stopped_cluster_comes_back(trial: str) -> None:
+def test_a_stopped_cluster_comes_back(cluster: Cluster) -> None:
     """After its nodes were stopped, `up` starts the same ones again."""
-    cluster = attach(trial)
     before = {node.name for node in cluster.nodes()}
     cluster.engine.run("stop", *sorted(before, reverse=True))
 
-    came = kindlings("--name", trial, "up")
+    came = kindlings("--name", cluster.name, "up")
 
     assert came.returncode == 0, came.stdout
     assert "Starting the cluster: done" in came.stdout
-    assert {node.name for node in attach(trial).nodes() if node.runs} == before
+    assert {node.name for node in cluster.nodes() if node.runs} == before
 
 
-def test_a_node_that_stops_is_not_the_learners(trial: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_that_stops_is_not_the_learners(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the workers stop under a lab, the wait for its Pod ends as an error that names the node."""
     monkeypatch.setattr(waiting, "AFTER_OUTAGE", 3.0)  # the nodes do not come back
-    cluster = attach(trial)
     session = Session(cluster.kubeconfig_path, "trial")
     about = lesson.of(test_a_node_that_stops_is_not_the_learners, "module1", ())
     lab = session.open(about, "stops", course.solutions() / "module1")
