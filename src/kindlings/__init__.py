@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING
 
 from kindlings.conditions import (
     bound,
@@ -18,41 +18,62 @@ from kindlings.declared import env, memory_limit, mounts, native_sidecar
 from kindlings.pods import all_with_image, including, one_with_image, unowned
 
 if TYPE_CHECKING:
+    from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
+    from kindlings.facts import (
+        home_of_the_parts,
+        number_of_nodes,
+        number_of_static_pods,
+        runs_on_every_node,
+    )
     from kindlings.lab import Lab
     from kindlings.logs import counting_up, needs_container_name, says
-else:
-    # A lesson needs the name for its annotations alone, and the class brings HTTP along: 0.2 s a collection.
-    Lab = NewType("Lab", object)
 
 __all__ = [
     "Lab",
     "all_with_image",
+    "api_readiness",
     "bound",
     "containers_ready",
     "counting_up",
+    "deleted_pod",
     "env",
     "fewer_ready_than",
     "gone",
+    "home_of_the_parts",
     "including",
     "memory_limit",
     "mounts",
     "native_sidecar",
     "needs_container_name",
+    "new_pod",
+    "new_service",
+    "number_of_nodes",
+    "number_of_static_pods",
     "one_with_image",
     "ready",
     "restarted",
     "running",
+    "runs_on_every_node",
     "says",
+    "silent_node",
     "succeeded",
     "unowned",
 ]
 
 _LATER = {
+    "Lab": "kindlings.lab",
+    **dict.fromkeys(
+        ("api_readiness", "deleted_pod", "new_pod", "new_service", "silent_node"), "kindlings.experiments"
+    ),
+    **dict.fromkeys(
+        ("home_of_the_parts", "number_of_nodes", "number_of_static_pods", "runs_on_every_node"),
+        "kindlings.facts",
+    ),
     "counting_up": "kindlings.logs",
     "needs_container_name": "kindlings.logs",
     "says": "kindlings.logs",
 }
-"""What is imported only when it is used: few lessons need it."""
+"""What is imported only when it is used: these bring HTTP along, and collecting a course needs none."""
 
 
 def __getattr__(name: str) -> object:

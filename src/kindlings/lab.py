@@ -16,12 +16,14 @@ from kindlings.errors import InfrastructureError, UsageError
 from kindlings.explain import refusals
 from kindlings.explain.sources import Sources
 from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
+from kindlings.predictions import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from kindlings.cluster.api import Api
+    from kindlings.cluster.kind import Cluster
     from kindlings.conditions import Condition, Target
     from kindlings.manifests import Document
     from kindlings.recorder import History, Object, Recorder
@@ -72,6 +74,8 @@ class Lab:
         self._applied: set[tuple[str, str]] = set()
         self._course_images = tuple(course_images)
         self._kill = kill
+        self.breakable: Callable[[], Cluster] | None = None
+        """Gives the cluster in which parts may be taken away, where there may be one."""
 
     # What a lesson uses.
 
@@ -86,6 +90,11 @@ class Lab:
         for document in documents:
             self._create(document)
         return self
+
+    def prediction(self, file: str = "predictions.yaml") -> Prediction:
+        """Return the learner's answers in `file`, for the cluster to confirm or refute. Raises LabFailure."""
+        self.files += [file] if file not in self.files else []
+        return Prediction(self.folder / file, self.observer, self.breakable)
 
     def pod(self, name: str) -> Pod:
         """Return the Pod of that name that a file defines."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -15,7 +16,7 @@ from kindlings import lesson
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from kindlings.cluster.kind import Cluster
     from kindlings.lab import Lab
@@ -25,7 +26,8 @@ MARKERS: Final = (
     "points(n): what the test is worth, a whole number",
     "hint(text): one sentence that helps without solving",
     "kinds(*kinds): the kinds of object that the lab takes, by default every kind of the course",
-    "needs(*what): nodes>=N, node-port, node-access, no-load-balancer; unmet means not applicable",
+    "needs(*what): nodes>=N, node-port, node-access, no-load-balancer, break-cluster; unmet means not "
+    "applicable",
     "draining: Pods keep their own termination grace period",
 )
 SAFE_CONTEXTS: Final = re.compile(r"^(kind-.+|minikube|k3d-.+|docker-desktop)$")
@@ -110,14 +112,17 @@ def _is_course(path: Path) -> bool:
     return any(part.name.startswith("module") for part in parts) or any(resolved.glob("module*/test_*.py"))
 
 
-def bring_up(config: pytest.Config) -> Cluster:
-    """Return the run's cluster, brought up where it is missing, its progress shown past pytest's capture."""
+def bring_up(config: pytest.Config, name: str | None = None) -> Cluster:
+    """Return the run's cluster, or the one called `name`, brought up where it is missing.
+
+    Its progress is shown past pytest's capture.
+    """
     from kindlings.cluster.up import Settings, up  # noqa: PLC0415 - needs the cluster's libraries
     from kindlings.console import make_progress  # noqa: PLC0415
     from kindlings.progress import Hushed  # noqa: PLC0415
 
     capture = config.pluginmanager.getplugin("capturemanager")
-    settings = Settings(fresh=bool(config.getoption("fresh_cluster")))
+    settings = Settings(name=name) if name else Settings(fresh=bool(config.getoption("fresh_cluster")))
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         return up(Hushed(make_progress(sys.stderr)), settings)
 
@@ -151,8 +156,21 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     else:
         cluster: Cluster = request.getfixturevalue("kindlings_cluster")
         session = Session(cluster.kubeconfig_path, run, None, course_images(), cluster.kill_container)
+        session.breakable = _breakable(request.config, cluster)
     yield session
     session.end(keep=bool(request.config.getoption("keep_namespaces")))
+
+
+def _breakable(config: pytest.Config, cluster: Cluster) -> Callable[[], Cluster]:
+    """Return what brings up, once in this process, the cluster in which module 0 takes parts away."""
+
+    @functools.cache
+    def breakable() -> Cluster:
+        from kindlings.cluster import state  # noqa: PLC0415 - needs the cluster's libraries
+
+        return bring_up(config, state.break_name(cluster.name))
+
+    return breakable
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from kindlings.cluster.kind import Cluster
     from kindlings.lesson import Lesson
 
 Place = tuple[str, Recorder]
@@ -37,6 +38,8 @@ class Session:
     context: str | None = None
     course_images: Sequence[str] = ()
     kill: Callable[[str, str], None] | None = None
+    breakable: Callable[[], Cluster] | None = None
+    """Gives the cluster in which parts may be taken away; made when it is first asked for."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
     _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
@@ -60,12 +63,15 @@ class Session:
             return len(nodes) >= int(match[1])
         if need == "node-access":
             return self.kill is not None
+        if need == "break-cluster":
+            return self.breakable is not None
         if need == "node-port":
             return self.context is None  # elsewhere nobody knows where node ports can be reached
         if need == "no-load-balancer":
             return self.context is None or self.context.startswith(("kind-", "minikube"))
         raise UsageError(
-            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, no-load-balancer."
+            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, no-load-balancer, "
+            "break-cluster."
         )
 
     def prepare(self, about: Lesson, test: str) -> None:
@@ -90,7 +96,7 @@ class Session:
             raise
         if lock:
             self._locks[namespace] = lock
-        return Lab(
+        lab = Lab(
             namespace=namespace,
             folder=folder,
             kinds=about.kinds or access.LEARNER_KINDS,
@@ -99,6 +105,8 @@ class Session:
             course_images=self.course_images,
             kill=self.kill,
         )
+        lab.breakable = self.breakable
+        return lab
 
     def _make(self, about: Lesson, test: str) -> Place:
         """Make a namespace and watch it; what an earlier run of the test left goes."""

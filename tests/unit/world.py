@@ -97,13 +97,16 @@ def engine(state: dict[str, Any], words: list[str]) -> str:
     """Be podman or docker."""
     nodes = state["nodes"]
     if words[0] == "ps":
-        return "\n".join(f"{name} {node['state']}" for name, node in nodes.items())
+        cluster = next((word.rpartition("=")[2] for word in words if word.startswith("label=")), "")
+        found = {name: node for name, node in nodes.items() if not cluster or _cluster(name) == cluster}
+        return "\n".join(f"{name} {node['state']}" for name, node in found.items())
     if words[0] == "exec":
-        return _exec(nodes, words[1:])
+        return _exec(state, words[1:])
     if words[0] == "start":
         nodes[words[1]] = {"state": "running", "alive": True}
     elif words[0] == "rm":
-        nodes.clear()
+        for name in words[1:]:
+            nodes.pop(name, None)
     elif words[0] == "network" and words[1] == "create":
         state["networks"][words[2]] = state["names"]
     elif words[0] == "network" and words[1] == "inspect":
@@ -117,11 +120,30 @@ def engine(state: dict[str, Any], words: list[str]) -> str:
     return {"info": f"4.3.1 amd64 {rootless} {store}", "version": "29.0.0 amd64"}.get(words[0], "")
 
 
-def _exec(nodes: dict[str, Any], words: list[str]) -> str:
-    name = next(word for word in words if not word.startswith("--"))
-    if not nodes.get(name, {}).get("alive"):
+def _cluster(node: str) -> str:
+    return node.removesuffix("2").removesuffix("-worker").removesuffix("-control-plane")
+
+
+def _exec(state: dict[str, Any], words: list[str]) -> str:
+    while words[0].startswith("--"):
+        words = words[1:]
+    name, *command = words
+    if not state["nodes"].get(name, {}).get("alive"):
         print("Error: cannot exec in a stopped container", file=sys.stderr)
         sys.exit(255)
+    away: list[str] = state.setdefault("away", [])
+    match command:
+        case ["mv", source, _]:
+            part = Path(source).stem
+            away.remove(part) if "aside" in source else away.append(part)
+        case ["test", "-e", path]:
+            sys.exit(Path(path).stem not in away)
+        case ["systemctl", "stop", part]:
+            away.append(part)
+        case ["systemctl", "start", part] if part in away:
+            away.remove(part)
+        case ["pgrep", _, process]:
+            sys.exit(any(part.startswith(process) for part in away))
     return NOW if "date" in words else ""
 
 
@@ -131,10 +153,11 @@ def kind(state: dict[str, Any], words: list[str]) -> str:
     name = flags["name"]
     if words[0] == "create":
         state["config"] = Path(flags["config"]).read_text(encoding="utf-8")
-        for node in ("control-plane", "worker", "worker2"):
+        for node in ("control-plane", "worker", "worker2")[: state["config"].count("role:")]:
             state["nodes"][f"{name}-{node}"] = {"state": "running", "alive": True}
     elif words[0] == "delete":
-        state["nodes"].clear()
+        for node in [node for node in state["nodes"] if _cluster(node) == name]:
+            del state["nodes"][node]
         state["annotations"].clear()
     if words[0] in {"create", "export"}:
         Path(flags["kubeconfig"]).write_text("{}", encoding="utf-8")
@@ -160,6 +183,8 @@ def kubectl(state: dict[str, Any], words: list[str]) -> str:
     if words[:2] == ["get", "daemonset"]:
         status = {"desiredNumberScheduled": 3, "numberReady": 3}
         return json.dumps({"metadata": {"annotations": state["annotations"]}, "status": status})
+    if words[:2] == ["patch", "daemonset"]:
+        state["away"] = [] if "null" in words[-1] else [words[2]]
     if words[0] == "annotate":
         key, _, value = words[-1].partition("=")
         state["annotations"][key] = value

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from kindlings.cluster import breaking, install, machine, nodes, ports, probe, state
 from kindlings.cluster import engine as engines
-from kindlings.cluster import install, machine, nodes, ports, probe, state
 from kindlings.cluster.images import STAND_IN
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
@@ -53,6 +53,7 @@ def examine() -> list[Finding]:
     record = state.load(state.chosen_name())
     if engine is not None:
         found += [*_room(engine), *_node_image(engine, record), *_cluster(engine, record)]
+        found += _break_cluster(engine)
     found += [*_tools(record), *_ports(record)]
     return found
 
@@ -155,6 +156,25 @@ def _cluster(engine: Engine, record: state.Record | None) -> Iterator[Finding]:
         yield Finding(f"Cluster {name}", f"stopped: {', '.join(stopped)}", "note", up)
     else:
         yield Finding(f"Cluster {name}", f"{len(found)} nodes run, Kubernetes {record.kubernetes}")
+
+
+def _break_cluster(engine: Engine) -> Iterator[Finding]:
+    """Look at the cluster in which module 0 takes things away; it is made on first use."""
+    name = state.break_name(state.chosen_name())
+    found = nodes.find(engine, name)
+    thing = f"Cluster {name}"
+    away = breaking.taken(name)
+    if not found:
+        yield Finding(thing, "none: module 0 makes it when it is needed")
+    elif state.load(name) is None or nodes.dead(engine, [node for node in found if node.runs]):
+        yield Finding(thing, "cannot be used", "note", "Module 0 replaces it; `kindlings down` removes it.")
+    elif away:
+        advice = "An experiment gives it back when it ends; else `kindlings up` does."
+        yield Finding(thing, f"{away} is taken away", "note", advice)
+    elif all(node.runs for node in found):
+        yield Finding(thing, "1 node runs, whole")
+    else:
+        yield Finding(thing, "stopped", "note", "Module 0 starts it when it is needed.")
 
 
 def _tools(record: state.Record | None) -> Iterator[Finding]:

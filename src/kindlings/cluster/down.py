@@ -18,11 +18,25 @@ _OURS: Final = "localhost/kindlings/"
 
 
 def down(progress: Progress, *, name: str | None = None, everything: bool = False) -> None:
-    """Remove the cluster and what is remembered of it; one that is not there is fine.
+    """Remove the cluster, the one beside it in which things are broken, and what is remembered of both.
 
-    `everything` also removes the node images, the caches, and what is remembered of the engine.
+    A cluster that is not there is fine. `everything` also removes the node images, the caches, and what is
+    remembered of the engine.
     """
     name = name or state.chosen_name()
+    other = state.break_name(name)
+    record, removed = _down(name, progress)
+    progress.say(f"The cluster {name} is removed" if removed else f"There is no cluster {name}")
+    _, removed = _down(other, progress)
+    if removed:
+        progress.say(f"The cluster {other} is removed")
+    if everything:
+        _remove_images(progress, record.image if record else "")
+        _remove_cache(progress)
+
+
+def _down(name: str, progress: Progress) -> tuple[state.Record | None, int]:
+    """Remove the cluster `name`; return its record, and how many nodes it had."""
     with state.locked(name, progress):
         record = state.load(name)
         known = (
@@ -31,10 +45,7 @@ def down(progress: Progress, *, name: str | None = None, everything: bool = Fals
         state.forget(name)
         removed = sum(remove(engine, name) for engine in known)
         state.clear(name)
-        progress.say(f"The cluster {name} is removed" if removed else f"There is no cluster {name}")
-        if everything:
-            _remove_images(progress, record.image if record else "")
-            _remove_cache(progress)
+        return record, removed
 
 
 def remove(engine: Engine, name: str) -> int:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,49 @@ _SERVES: Final = "Installing StorageClass"
 """The last of its steps before the workers join."""
 
 _REGISTRY_CONFIG: Final = "/etc/containerd/certs.d"
+
+NOT_READY_AFTER: Final = 8
+"""Seconds without a word of its kubelet after which a node of a BREAK cluster is NotReady; elsewhere 50."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What sets one of our clusters apart from the other."""
+
+    workers: int
+    node_ports: tuple[int, ...] = ()
+    """The node ports to which ports of this machine lead."""
+    kubeadm: tuple[Mapping[str, Any], ...] = ()
+    """Merged into the documents of their kind (and apiVersion) that kind gives to kubeadm."""
+
+
+COURSE: Final = Shape(workers=2, node_ports=ports.NODE_PORTS)
+BREAK: Final = Shape(
+    workers=0,
+    kubeadm=(
+        {
+            # kind writes this version from Kubernetes 1.36 on (sigs.k8s.io/kind, kubeadm/config.go).
+            "apiVersion": "kubeadm.k8s.io/v1beta4",
+            "kind": "ClusterConfiguration",
+            "controllerManager": {
+                "extraArgs": [
+                    {"name": "node-monitor-grace-period", "value": f"{NOT_READY_AFTER}s"},
+                    {"name": "node-monitor-period", "value": "1s"},
+                    # There is one of each: an election would only make it late after its return.
+                    {"name": "leader-elect", "value": "false"},
+                ]
+            },
+            "scheduler": {"extraArgs": [{"name": "leader-elect", "value": "false"}]},
+        },
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            # The kubelet renews its lease four times in it (k8s.io/component-helpers, apimachinery/lease).
+            "nodeLeaseDurationSeconds": 4,
+        },
+    ),
+)
+"""One node, in which parts of the cluster may be taken away, and which notices that soon."""
 
 
 class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has no types
@@ -69,6 +113,16 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
                 kubectl_path.absolute(),
             )
         self.path = folder
+
+    @property
+    def shape(self) -> Shape:
+        """Return what the cluster is to look like, which its name tells."""
+        return BREAK if state.is_break(self.name) else COURSE
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Return the cluster's kind config for this machine."""
+        return config(self.engine, self.kubernetes, self.node_ports, self.shape)
 
     @property
     def kubernetes(self) -> str:
@@ -210,29 +264,32 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         return InfrastructureError(error.message, f"{error.advice} All that kind said is in {self.log_path}.")
 
 
-def config(engine: Engine, kubernetes: str, node_ports: Mapping[int, int]) -> dict[str, Any]:
-    """Return the kind config (v1alpha4) of the course's cluster for this machine."""
-    mappings = [
-        {"containerPort": node, "hostPort": host, "listenAddress": ports.ADDRESS}
-        for node, host in node_ports.items()
-    ]
+def config(
+    engine: Engine, kubernetes: str, node_ports: Mapping[int, int], shape: Shape = COURSE
+) -> dict[str, Any]:
+    """Return the kind config (v1alpha4) of a cluster of that shape for this machine."""
+    control_plane: dict[str, Any] = {"role": "control-plane"}
+    if node_ports:
+        control_plane["extraPortMappings"] = [
+            {"containerPort": node, "hostPort": host, "listenAddress": ports.ADDRESS}
+            for node, host in node_ports.items()
+        ]
     result: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [
-            {"role": "control-plane", "extraPortMappings": mappings},
-            {"role": "worker"},
-            {"role": "worker"},
-        ],
+        "nodes": [control_plane, *({"role": "worker"} for _ in range(shape.workers))],
         "containerdConfigPatches": _containerd_patches(limited=engine.limited),
     }
+    kubeadm = [*shape.kubeadm]
     if _kubelet_refuses_cgroups(kubernetes):
         kubelet = {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
             "kind": "KubeletConfiguration",
             "failCgroupV1": False,
         }
-        result["kubeadmConfigPatches"] = [yaml.safe_dump(kubelet)]
+        kubeadm.append(kubelet)
+    if kubeadm:
+        result["kubeadmConfigPatches"] = [yaml.safe_dump(document) for document in kubeadm]
     return result
 
 

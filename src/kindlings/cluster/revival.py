@@ -27,7 +27,7 @@ def unfit(cluster: Cluster, record: Record | None, found: list[nodes.Node]) -> s
         return "was begun and never finished"
     if record.image != cluster.node_image.reference:
         return f"is of another node image ({record.image})"
-    wanted = kind.config(cluster.engine, record.kubernetes, record.node_ports)
+    wanted = kind.config(cluster.engine, record.kubernetes, record.node_ports, cluster.shape)
     if record.fingerprint != kind.fingerprint(wanted) or len(found) != len(wanted["nodes"]):
         return "is not of this version's shape"
     return ""
@@ -58,7 +58,7 @@ def revive(cluster: Cluster, found: list[nodes.Node], progress: Progress) -> str
             since = nodes.start(cluster.engine, found) if stopped else 0.0
             step.advance(1, "waiting for nodes")
             cluster.export_kubeconfig()
-            _await_ready(cluster, since)
+            await_ready(cluster, since)
             step.advance()
         except InfrastructureError as error:
             return f"did not come back ({error.message})"
@@ -85,7 +85,7 @@ def _is_ready(cluster: Cluster) -> bool:
     return health.strip() == "ok" and bool(conditions) and set(conditions) == {"True"}
 
 
-def _await_ready(cluster: Cluster, since: float) -> None:
+def await_ready(cluster: Cluster, since: float) -> None:
     """Wait until every node was heard of after `since` (the nodes' clock) and is ready.
 
     After a restart the API server still tells what it knew before it; a kubelet's lease is never that old.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_NAME: Final = "kindlings"
+_BREAK: Final = "-break"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ def chosen_name() -> str:
             f"{name!r} cannot be a cluster's name.", "Use at most 40 of a-z, 0-9 and -, not first nor last."
         )
     return name
+
+
+def break_name(name: str) -> str:
+    """Return the name of the cluster beside the cluster `name` in which parts may be taken away."""
+    return f"{name}{_BREAK}"
+
+
+def is_break(name: str) -> bool:
+    """Tell whether `name` is that of such a cluster."""
+    return name.endswith(_BREAK)
 
 
 def folder(name: str) -> Path:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from kindlings.cluster import addons, down, images, kind, machine, node_image, ports, revival, state, tools
+from kindlings.cluster import (
+    addons,
+    breaking,
+    down,
+    images,
+    kind,
+    machine,
+    node_image,
+    ports,
+    revival,
+    state,
+    tools,
+)
 from kindlings.cluster import engine as engines
 from kindlings.cluster.kind import Cluster
 from kindlings.cluster.node_image import NodeImage
@@ -61,11 +73,22 @@ def up(progress: Progress, settings: Settings | None = None) -> Cluster:
             kind_path=kind_path,
             kubectl_path=kubectl_path,
         )
+        if record is not None:
+            breaking.mend_or_give_up(cluster, progress)
+            record = state.load(settings.name)
         sent = False
         if not _reused(cluster, record, progress, fresh=settings.fresh):
             sent = _create(cluster, progress)
         _finish(cluster, progress, settings, sent=sent)
-        return cluster
+    _mend_other(cluster, progress)
+    return cluster
+
+
+def _mend_other(cluster: Cluster, progress: Progress) -> None:
+    """Undo what a run that was killed left broken in the cluster beside this one."""
+    name = state.break_name(cluster.name)
+    if state.load(name) is not None and breaking.taken(name):
+        breaking.mend_or_give_up(attach(name), progress)
 
 
 def attach(name: str | None = None) -> Cluster:
@@ -104,14 +127,12 @@ def _create(cluster: Cluster, progress: Progress) -> bool:
     """
     machine.check(cluster.engine, progress)
     machine.prepare(progress)
-    cluster.node_ports = ports.choose()
+    cluster.node_ports = ports.choose(cluster.shape.node_ports)
     for node_port, port in cluster.node_ports.items():
         if port != node_port:
             progress.say(f"Port {node_port} is taken on this machine: using {port} in its place")
     config = cluster.path / "kind.yaml"
-    config.write_text(
-        yaml.safe_dump(kind.config(cluster.engine, cluster.kubernetes, cluster.node_ports)), encoding="utf-8"
-    )
+    config.write_text(yaml.safe_dump(cluster.config), encoding="utf-8")
     archive = images.archive(cluster.engine, progress, cluster.node_image)
     if archive is None:
         return _create_with_addons(cluster, config, progress)
@@ -152,7 +173,6 @@ def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: b
             addons.complete(cluster)
             step.advance()
     engine, image = cluster.engine, cluster.node_image
-    config = kind.config(engine, image.kubernetes, cluster.node_ports)
     state.save(
         state.Record(
             name=cluster.name,
@@ -167,13 +187,15 @@ def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: b
             image=image.reference,
             origin=image.origin,
             node_ports=cluster.node_ports,
-            fingerprint=kind.fingerprint(config),
+            fingerprint=kind.fingerprint(cluster.config),
         )
     )
     progress.say(f"Cluster {cluster.name} is ready: Kubernetes {image.kubernetes}, {_shown(cluster)}")
 
 
 def _shown(cluster: Cluster) -> str:
+    if state.is_break(cluster.name):
+        return f"a silent node is NotReady after {kind.NOT_READY_AFTER} s (elsewhere after 50 s)"
     return ", ".join(
         f"node port {node} at {ports.ADDRESS}:{port}" for node, port in cluster.node_ports.items()
     )

@@ -50,30 +50,6 @@ def busybox(rootfs: Stage) -> Recipe:
     )
 
 
-def web(program: Stage) -> Recipe:
-    """Return the recipe of kindlings/web from its program; no stand-in, for it is our own."""
-    return Recipe(
-        tuple(f"docker.io/kindlings/web:{tag}" for tag in VERSIONS["images"]["kindlings/web"]),
-        "images/web/program.Containerfile",
-        {"web": program.folder / "web"},
-    )
-
-
-def redis(rootfs: Stage, packages: Stage) -> Recipe:
-    """Return the recipe of the stand-in for redis: Debian's, with busybox for its shell."""
-    files = course.root() / "images" / "redis"
-    return Recipe(
-        tuple(f"docker.io/library/redis:{tag}" for tag in VERSIONS["images"]["redis"]),
-        "images/redis/Containerfile",
-        {
-            "root/bin/busybox": rootfs.folder / "busybox",
-            "redis.tar": packages.folder / "redis.tar",
-            "passwd": files / "passwd",
-            "group": files / "group",
-        },
-    )
-
-
 def _system(rootfs: Stage, kubernetes: Stage, addons: Mapping[str, Stage]) -> Iterator[Recipe]:
     """Yield the images that kubeadm wants (`kubeadm config images list`) and those of our manifests."""
     built = VERSIONS["built"]
@@ -114,7 +90,7 @@ def archive(engine: Engine, recipes: list[Recipe], archive: Path, step: Step, se
     try:
         for recipe in recipes:
             step.advance(0, recipe.references[0])
-            build(engine, recipe, archive.parent / "context")
+            _build(engine, recipe, archive.parent / "context")
             step.advance(share)
         save(engine, references, archive)
         step.advance(share)
@@ -128,8 +104,7 @@ def save(engine: Engine, references: list[str], archive: Path) -> None:
     engine.run("save", *several, "--output", str(archive), *references)
 
 
-def build(engine: Engine, recipe: Recipe, context: Path) -> None:
-    """Build one recipe's image in `engine`, its context being laid out in a new folder `context`."""
+def _build(engine: Engine, recipe: Recipe, context: Path) -> None:
     _lay_out(recipe, context)
     tags = [word for reference in recipe.references for word in ("--tag", reference)]
     arguments = [
@@ -192,13 +167,7 @@ class Build:
         self.addons = {
             name: go.addon(self.toolchain, name) for name in ("etcd", "coredns", "provisioner", "pause")
         }
-        self.redis, self.web = debian.redis(), go.web(self.toolchain)
-        recipes = [
-            *_system(self.rootfs, self.kubernetes, self.addons),
-            busybox(self.rootfs),
-            web(self.web),
-            redis(self.rootfs, self.redis),
-        ]
+        recipes = [*_system(self.rootfs, self.kubernetes, self.addons), busybox(self.rootfs)]
         self.images = Stage(
             "images",
             "Images of the control plane and the course",
@@ -207,15 +176,12 @@ class Build:
             partial(self._archive, recipes),
             (
                 course.root() / _RECIPES,
-                course.root() / "images",
+                course.root() / "images" / "busybox",
                 *(name for recipe in recipes for name in (*recipe.references, *recipe.context)),
             ),
-            (self.rootfs, self.kubernetes, *self.addons.values(), self.redis, self.web),
+            (self.rootfs, self.kubernetes, *self.addons.values()),
         )
-        self.stages = [
-            *(self.rootfs, self.kubernetes, self.kubectl, *self.addons.values()),
-            *(self.redis, self.web, self.images),
-        ]
+        self.stages = [self.rootfs, self.kubernetes, self.kubectl, *self.addons.values(), self.images]
 
     @property
     def reference(self) -> str:

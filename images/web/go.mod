@@ -1,3 +1,0 @@
-module kindlings/web
-
-go 1.26.0
