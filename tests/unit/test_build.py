@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +22,6 @@ from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from kindlings.progress import Step
 
@@ -312,6 +314,74 @@ def test_the_modules_are_of_the_pinned_versions() -> None:
     assert f"{VERSIONS['kind']['module']} v{VERSIONS['kind']['version']}" in addons
     assert f"\ngo {built['go']}\n" in kubernetes
     assert f"\ngo {built['go']}\n" in addons
+    assert f"\ngo {built['go']}\n" in (course.root() / "images" / "web" / "go.mod").read_text()
+
+
+def test_a_program_without_modules_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """kindlings/web needs nothing but Go: no go.sum, and its own name for what `.` is."""
+    calls = tmp_path / "calls"
+    fake_go(tmp_path / "bin", "go1.99.1")
+    with (tmp_path / "bin" / "go").open("a") as program:
+        program.write(f'echo "$@" >> {calls}\ntest "$1" != build || : > "$6"\n')
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    stage = go.web(go.Toolchain(Log()))
+
+    run([stage], Log())
+
+    assert (stage.folder / "web").exists()
+    assert "build -v -trimpath" in calls.read_text()
+
+
+def fake_debian(folder: Path) -> None:
+    """Put a debootstrap and a dpkg-deb into `folder` that make up redis and its libraries, and a chroot."""
+    folder.mkdir()
+    names = " ".join(debian._REDIS)
+    scripts = {
+        "debootstrap": 'for target; do :; done\nmkdir -p "$target/var/cache/apt/archives"\n'
+        f'for name in {names}; do : > "$target/var/cache/apt/archives/${{name}}_1_amd64.deb"; done\n',
+        "dpkg-deb": 'mkdir -p "$3/usr/bin" "$3/lib/gconv"\necho server > "$3/usr/bin/redis-check-rdb"\n'
+        'ln -sf redis-check-rdb "$3/usr/bin/redis-server"\necho client > "$3/usr/bin/redis-cli"\n'
+        ': > "$3/lib/libc.so.6"\n: > "$3/lib/gconv/KOI8-R.so"\n',
+        "chroot": "exit 0\n",
+    }
+    for name, text in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}")
+        (folder / name).chmod(0o755)
+
+
+def test_redis_is_where_the_official_image_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in's archive has both programs in /usr/local/bin, their libraries, and /data for user 999."""
+    fake_debian(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    stage = debian.redis()
+
+    run([stage], Log())
+
+    assert [path.name for path in stage.folder.iterdir()] == ["redis.tar"]
+    with tarfile.open(stage.folder / "redis.tar") as archive:
+        names = archive.getnames()
+        server = archive.extractfile("usr/local/bin/redis-server")
+        assert server
+        assert server.read() == b"server\n"
+        assert archive.getmember("data").uid == 999
+    assert names == ["usr/local/bin/redis-server", "usr/local/bin/redis-cli", "lib/libc.so.6", "data"]
+    assert "redis:x:999:999:" in (course.root() / "images" / "redis" / "passwd").read_text()
+
+
+def test_the_course_s_images_are_no_reason_to_build_a_root_file_system_anew() -> None:
+    """Redis is fetched by a stage of its own: packages.txt, which names the expensive one, is without it."""
+    assert "redis" not in (course.root() / "node-image" / "packages.txt").read_text()
+    assert debian.redis().needs == ()
+
+
+def test_the_course_s_program_keeps_its_promises() -> None:
+    """The program of kindlings/web passes its own tests, in Go."""
+    found = shutil.which("go")
+    if found is None or go._version(found) < go._numbers(VERSIONS["built"]["go"]):
+        pytest.skip(f"needs go {VERSIONS['built']['go']}")
+    module = course.root() / "images" / "web"
+
+    go.Go(Path(found)).output("test", "./...", cwd=module)
 
 
 def test_the_container_network_needs_no_address_of_a_registry() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from kindlings import course
 from kindlings.cluster import pulling
-from kindlings.cluster.source import containers, debian
+from kindlings.cluster.source import containers, debian, go
 from kindlings.cluster.source.stages import Stage, run
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
@@ -22,20 +23,31 @@ STAND_IN: Final = "org.kindlings.stand-in"
 """The label of an image that was made here in place of an official one."""
 
 
+_SECONDS: Final = 40
+"""About how long pulling the course's images and building its own takes."""
+
+
 def course_images() -> tuple[str, ...]:
-    """Return the course's images as learners write them: busybox:1.36 and so on."""
-    return tuple(f"busybox:{tag}" for tag in VERSIONS["images"]["busybox"])
+    """Return the course's images as learners write them: busybox:1.36, kindlings/web:1.0 and so on."""
+    pinned = VERSIONS["images"]
+    return tuple(f"{name}:{tag}" for name in ("busybox", "kindlings/web", "redis") for tag in pinned[name])
+
+
+def full_name(image: str) -> str:
+    """Return what containerd calls an image of the course: docker.io/library/busybox:1.36 and so on."""
+    return f"docker.io/{image}" if "/" in image else f"docker.io/library/{image}"
 
 
 def archive(engine: Engine, progress: Progress, node: NodeImage) -> Path | None:
     """Return an archive of the course's images for `kind load image-archive`, pulled once and kept.
 
-    None where nodes of `node` have them inside. Where no registry answers, they are made of Debian's busybox.
+    None where nodes of `node` have them inside. Where no registry answers, they are made here.
     Raises InfrastructureError where neither can be done.
     """
     if node.origin == "built":
         return None
-    pulled, made = _pulled(engine, progress), _made(engine)
+    toolchain = go.Toolchain(progress)
+    pulled, made = _pulled(engine, progress, toolchain), _made(engine, toolchain)
     for stage in (pulled, made):
         if stage.done:
             return stage.folder / "course.tar"
@@ -46,44 +58,85 @@ def archive(engine: Engine, progress: Progress, node: NodeImage) -> Path | None:
     else:
         return pulled.folder / "course.tar"
     debian.require(progress)
-    run([debian.root_file_system(), made], progress)
+    run([*made.needs, made], progress)
     return made.folder / "course.tar"
 
 
-def _pulled(engine: Engine, progress: Progress) -> Stage:
-    digests = [f"{name}@{VERSIONS['images']['digests'].get(name, '')}" for name in course_images()]
-    return Stage(
-        "course-images",
-        "Course images",
-        20,
-        0.1,
-        partial(_pull, engine, progress),
-        (debian.architecture(), *digests),
-    )
+def _source(image: str) -> str:
+    """Return what is pulled for an image such as busybox:1.36: by its digest where one is pinned."""
+    digest = VERSIONS["images"]["digests"].get(image)
+    name = f"{pulling.registry()}/library/{image.partition(':')[0] if digest else image}"
+    return f"{name}@{digest}" if digest else name
 
 
-def _pull(engine: Engine, progress: Progress, folder: Path, step: Step) -> None:
-    """Pull each image by its digest, give it the name that learners write, and save them all."""
+def _golang() -> str:
+    return f"golang:{VERSIONS['images']['golang']}"
+
+
+def _pulled(engine: Engine, progress: Progress, toolchain: go.Toolchain) -> Stage:
+    web = course.root() / "images" / "web"
+    digests = VERSIONS["images"]["digests"]
+    inputs = [f"{name}@{digests.get(name, '')}" for name in (*course_images(), _golang())]
+    make = partial(_pull, engine, progress, toolchain)
+    return Stage("course-images", "Course images", _SECONDS, 0.6, make, (debian.architecture(), web, *inputs))
+
+
+def _pull(engine: Engine, progress: Progress, toolchain: go.Toolchain, folder: Path, step: Step) -> None:
+    """Pull or build each image, give it the name that learners write, and save them all."""
     names = course_images()
-    references = [f"docker.io/library/{name}" for name in names]
-    for name, reference in zip(names, references, strict=True):
-        digest = VERSIONS["images"]["digests"].get(name)
-        source = f"{pulling.registry()}/library/{name.partition(':')[0] if digest else name}"
-        source += f"@{digest}" if digest else ""
-        pulling.pull(engine, source, progress)
-        engine.run("tag", source, reference)
-        step.advance(20 / (len(names) + 1), name)
-    containers.save(engine, references, folder / "course.tar")
-    step.advance(20 / (len(names) + 1))
+    share = _SECONDS / (len(names) + 1)
+    for name in names:
+        if name.startswith("kindlings/"):
+            _build_web(engine, progress, toolchain, folder)
+        else:
+            pulling.pull(engine, _source(name), progress)
+            engine.run("tag", _source(name), full_name(name))
+        step.advance(share, name)
+    containers.save(engine, [full_name(name) for name in names], folder / "course.tar")
+    step.advance(share)
 
 
-def _made(engine: Engine) -> Stage:
-    rootfs = debian.root_file_system()
-    recipe = containers.busybox(rootfs)
+def _build_web(engine: Engine, progress: Progress, toolchain: go.Toolchain, folder: Path) -> None:
+    """Build kindlings/web in a container of Go's image, or with this machine's Go where there is none."""
+    golang = _source(_golang())
+    had = pulling.present(engine, golang)
+    try:
+        if not had:
+            pulling.pull(engine, golang, progress)
+    except InfrastructureError as trouble:
+        progress.say(f"{trouble.message} Building kindlings/web with this machine's Go instead")
+        program = go.web(toolchain)
+        run([program], progress)
+        containers.build(engine, containers.web(program), folder / "context")
+        return
+    context = course.root() / "images" / "web"
+    tags = [
+        word
+        for tag in VERSIONS["images"]["kindlings/web"]
+        for word in ("--tag", full_name(f"kindlings/web:{tag}"))
+    ]
+    engine.run("build", *tags, "--build-arg", f"GOLANG={golang}", str(context))
+    if not had:
+        engine.run("rmi", golang, check=False)
+
+
+def _made(engine: Engine, toolchain: go.Toolchain) -> Stage:
+    rootfs, packages, program = debian.root_file_system(), debian.redis(), go.web(toolchain)
+    recipes = [
+        containers.busybox(rootfs),
+        containers.web(program),
+        containers.redis(rootfs, packages),
+    ]
 
     def make(folder: Path, step: Step) -> None:
-        containers.archive(engine, [recipe], folder / "course.tar", step, 5)
+        containers.archive(engine, recipes, folder / "course.tar", step, 10)
 
     return Stage(
-        "course-stand-ins", "Stand-ins for the course's images", 5, 0.1, make, (STAND_IN,), (rootfs,)
+        "course-stand-ins",
+        "Stand-ins for the course's images",
+        10,
+        0.2,
+        make,
+        (STAND_IN, course.root() / "images"),
+        (rootfs, packages, program),
     )

@@ -50,6 +50,30 @@ def busybox(rootfs: Stage) -> Recipe:
     )
 
 
+def web(program: Stage) -> Recipe:
+    """Return the recipe of kindlings/web from its program; no stand-in, for it is our own."""
+    return Recipe(
+        tuple(f"docker.io/kindlings/web:{tag}" for tag in VERSIONS["images"]["kindlings/web"]),
+        "images/web/program.Containerfile",
+        {"web": program.folder / "web"},
+    )
+
+
+def redis(rootfs: Stage, packages: Stage) -> Recipe:
+    """Return the recipe of the stand-in for redis: Debian's, with busybox for its shell."""
+    files = course.root() / "images" / "redis"
+    return Recipe(
+        tuple(f"docker.io/library/redis:{tag}" for tag in VERSIONS["images"]["redis"]),
+        "images/redis/Containerfile",
+        {
+            "root/bin/busybox": rootfs.folder / "busybox",
+            "redis.tar": packages.folder / "redis.tar",
+            "passwd": files / "passwd",
+            "group": files / "group",
+        },
+    )
+
+
 def _system(rootfs: Stage, kubernetes: Stage, addons: Mapping[str, Stage]) -> Iterator[Recipe]:
     """Yield the images that kubeadm wants (`kubeadm config images list`) and those of our manifests."""
     built = VERSIONS["built"]
@@ -90,7 +114,7 @@ def archive(engine: Engine, recipes: list[Recipe], archive: Path, step: Step, se
     try:
         for recipe in recipes:
             step.advance(0, recipe.references[0])
-            _build(engine, recipe, archive.parent / "context")
+            build(engine, recipe, archive.parent / "context")
             step.advance(share)
         save(engine, references, archive)
         step.advance(share)
@@ -104,7 +128,8 @@ def save(engine: Engine, references: list[str], archive: Path) -> None:
     engine.run("save", *several, "--output", str(archive), *references)
 
 
-def _build(engine: Engine, recipe: Recipe, context: Path) -> None:
+def build(engine: Engine, recipe: Recipe, context: Path) -> None:
+    """Build one recipe's image in `engine`, its context being laid out in a new folder `context`."""
     _lay_out(recipe, context)
     tags = [word for reference in recipe.references for word in ("--tag", reference)]
     arguments = [
@@ -167,7 +192,13 @@ class Build:
         self.addons = {
             name: go.addon(self.toolchain, name) for name in ("etcd", "coredns", "provisioner", "pause")
         }
-        recipes = [*_system(self.rootfs, self.kubernetes, self.addons), busybox(self.rootfs)]
+        self.redis, self.web = debian.redis(), go.web(self.toolchain)
+        recipes = [
+            *_system(self.rootfs, self.kubernetes, self.addons),
+            busybox(self.rootfs),
+            web(self.web),
+            redis(self.rootfs, self.redis),
+        ]
         self.images = Stage(
             "images",
             "Images of the control plane and the course",
@@ -176,12 +207,15 @@ class Build:
             partial(self._archive, recipes),
             (
                 course.root() / _RECIPES,
-                course.root() / "images" / "busybox",
+                course.root() / "images",
                 *(name for recipe in recipes for name in (*recipe.references, *recipe.context)),
             ),
-            (self.rootfs, self.kubernetes, *self.addons.values()),
+            (self.rootfs, self.kubernetes, *self.addons.values(), self.redis, self.web),
         )
-        self.stages = [self.rootfs, self.kubernetes, self.kubectl, *self.addons.values(), self.images]
+        self.stages = [
+            *(self.rootfs, self.kubernetes, self.kubectl, *self.addons.values()),
+            *(self.redis, self.web, self.images),
+        ]
 
     @property
     def reference(self) -> str:

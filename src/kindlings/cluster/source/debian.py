@@ -39,6 +39,29 @@ _IPTABLES: Final = (
 )
 """The packages whose files are all that iptables needs."""
 
+_REDIS: Final = (
+    "redis-server",
+    "redis-tools",
+    "libatomic1",
+    "libc6",
+    "libcap2",
+    "libgcc-s1",
+    "libgcrypt20",
+    "libgpg-error0",
+    "libjemalloc2",
+    "liblz4-1",
+    "liblzf1",
+    "liblzma5",
+    "libssl3",
+    "libstdc++6",
+    "libsystemd0",
+    "libzstd1",
+)
+"""The packages whose files are all that redis-server and redis-cli need."""
+
+_REDIS_USER: Final = 999
+"""Whom the official image runs redis as; images/redis/passwd names the same."""
+
 _DISPENSABLE: Final = ("/usr/share/doc", "/usr/share/info", "/usr/share/locale", "/usr/share/man")
 _EMPTIED: Final = ("/var/cache", "/var/lib/apt/lists", "/var/log")
 
@@ -159,3 +182,56 @@ def _files(root: Path) -> Iterator[Path]:
             real = path.parent.resolve() / path.name
             if real.is_relative_to(root) and (real.is_symlink() or real.is_file()):
                 yield real
+
+
+def redis() -> Stage:
+    """Return the stage with redis.tar: redis-server and redis-cli where the official image has them."""
+    suite = VERSIONS["built"]["debian"]
+    return Stage(
+        "redis",
+        f"Debian {suite}'s redis",
+        20,
+        0.3,
+        partial(_make_redis, suite),
+        (suite, platform.machine(), *_REDIS),
+    )
+
+
+def _make_redis(suite: str, folder: Path, step: Step) -> None:
+    """Fetch the packages with debootstrap, which checks their signatures, and unpack those that count."""
+    fetched, root = folder / "fetched", folder / "root"
+    mirror = os.environ.get("KINDLINGS_DEBIAN_MIRROR")
+    follow(
+        [
+            *("debootstrap", "--download-only", "--variant=minbase", f"--arch={architecture()}"),
+            *("--include=redis-server", suite, fetched),
+            *([mirror] if mirror else []),
+        ],
+        lambda line: step.advance(0.08, line.removeprefix("I: ")[:60]),
+        purpose=f"Fetching redis from Debian {suite}",
+    )
+    for package in _REDIS:
+        (archive,) = (fetched / "var" / "cache" / "apt" / "archives").glob(f"{package}_*.deb")
+        follow(
+            ["dpkg-deb", "--extract", archive, root],
+            lambda line: step.advance(0, line[:60]),
+            purpose=f"Unpacking {package}",
+        )
+    programs = root / "usr" / "bin"
+    # What it lacks is known here, not in a lab.
+    follow(
+        ["chroot", root, "/usr/bin/redis-server", "--version"],
+        lambda _: None,
+        purpose="Starting redis-server",
+    )
+    with tarfile.open(folder / "redis.tar", "w") as tar:
+        for name in ("redis-server", "redis-cli"):
+            tar.add((programs / name).resolve(), arcname=f"usr/local/bin/{name}")
+        for path in sorted(root.rglob("*.so*")):
+            if "gconv" not in path.parts and (path.is_symlink() or path.is_file()):
+                tar.add(path, arcname=path.relative_to(root))
+        data = tarfile.TarInfo("data")
+        data.type, data.mode, data.uid, data.gid = tarfile.DIRTYPE, 0o755, _REDIS_USER, _REDIS_USER
+        tar.addfile(data)
+    shutil.rmtree(fetched)
+    shutil.rmtree(root)

@@ -181,6 +181,19 @@ def addon(toolchain: Toolchain, name: str) -> Stage:
     return _stage(toolchain, "addons", title, {package: name}, seconds=seconds, gigabytes=0.5)
 
 
+def web(toolchain: Toolchain) -> Stage:
+    """Return the stage that builds the program of kindlings/web, for nodes whatever this machine is."""
+    folder = course.root() / "images" / "web"
+    return Stage(
+        "web",
+        "kindlings/web from source",
+        20,
+        0.3,
+        partial(_build, toolchain, folder, _flags("web"), {".": "web"}, 20),
+        (folder, *_flags("web")),
+    )
+
+
 def _stage(
     toolchain: Toolchain,
     module: str,
@@ -230,7 +243,7 @@ def _build(
 ) -> None:
     """Build `programs` (package to file name) of `module` into `folder`; the bar counts packages."""
     go = toolchain.go
-    fetches = seconds * _DOWNLOADS / max(1, (module / "go.sum").read_text().count("/go.mod h1:"))
+    fetches = seconds * _DOWNLOADS / max(1, _modules(module))
     packages: list[str] = []
 
     def listed(line: str) -> None:
@@ -251,6 +264,12 @@ def _build(
         cwd=module,
         env=go.env,
     )
+
+
+def _modules(module: Path) -> int:
+    """Return how many modules `module` may fetch; one that needs nothing has no go.sum."""
+    sums = module / "go.sum"
+    return sums.read_text(encoding="utf-8").count("/go.mod h1:") if sums.exists() else 0
 
 
 def module_folder(go: Go, module: str) -> Path:

@@ -1,0 +1,3 @@
+module kindlings/web
+
+go 1.26.0
