@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import re
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -134,6 +136,8 @@ def kindlings_cluster(request: pytest.FixtureRequest) -> Cluster:
         from kindlings.cluster.up import attach  # noqa: PLC0415 - needs the cluster's libraries
 
         return attach()
+    # The API's client takes half a second to import, and meanwhile `up` mostly waits for other programs.
+    Thread(target=importlib.import_module, args=("kubernetes.stream",), daemon=True).start()
     return bring_up(request.config)
 
 
