@@ -18,11 +18,12 @@ PATIENCE: Final = 30.0
 """Seconds that a condition is awaited by default; on two busy cores a Pod with a volume needs about 6."""
 
 
-SETTLED: Final = 0.5
-"""Seconds that a Pod must stay ready before it counts, and then its containers must be alive.
+SETTLED: Final = 0.25
+"""Seconds that a Pod must stay ready at least before it counts, and then its containers must be alive.
 
 Without a readinessProbe a container is ready from its start on, and the kubelet looks only once a second, or
-later under load, whether it has ended: one that crashes at once is reported as ready for a while.
+later under load, whether it has ended: one that crashes at once is reported as ready for a while. A machine
+that was slow to start it is as slow to end it, so the time grows with that of the wait (see waiting.wait).
 """
 
 _UNCHANGED: Final = 2.0
@@ -34,7 +35,7 @@ TROUBLES: Final = frozenset({"image", "start", "crash", "ended", "config", "pend
 
 @dataclass(frozen=True)
 class Met:
-    """The condition holds, for `objects`; only for good once it has held for `settles` seconds."""
+    """The condition holds, for `objects`; only for good once it has held for `settles` seconds at least."""
 
     objects: list[Object]
     settles: float = 0.0

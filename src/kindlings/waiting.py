@@ -63,9 +63,10 @@ def wait(
         now = time.monotonic()
         if isinstance(verdict, Met):
             met_since = now if met_since is None else met_since
-            if now - met_since >= verdict.settles:
+            settled = met_since + _settling(verdict, met_since - started)
+            if now >= settled:
                 return verdict.objects
-            recorder.wait_beyond(snapshot.sequence, met_since + verdict.settles - now)
+            recorder.wait_beyond(snapshot.sequence, settled - now)
             continue
         met_since = None
         ends_after = verdict.ends_after if isinstance(verdict, NotYet) else None
@@ -83,6 +84,11 @@ def wait(
         if not away and (certain or now >= deadline):
             raise _unmet(condition, scene, verdict, troubles, certain=certain, waited=now - started)
         recorder.wait_beyond(snapshot.sequence, min(ripe_at, deadline) - now if not away else 1.0)
+
+
+def _settling(verdict: Met, waited: float) -> float:
+    """Return the seconds that `verdict` must stay: half of those `waited` for it, up to 4 times its own."""
+    return min(max(verdict.settles, waited / 2), 4 * verdict.settles)
 
 
 def _unmet(

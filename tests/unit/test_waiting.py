@@ -86,7 +86,14 @@ def test_readiness_counts_once_it_has_settled(play: Play) -> None:
     """A container that runs for a moment and ends was never ready in the learner's sense."""
     recorder = play((0, "put", READY), (SETTLED / 2, "put", STARTING), (5, "put", READY))
     assert waiting.wait(recorder, POD, ready()) == [READY]
-    assert recorder.now == 5 + SETTLED
+    assert recorder.now == 5 + 4 * SETTLED
+
+
+def test_what_took_long_must_stay_longer(play: Play) -> None:
+    """A machine that was slow to start a container is as slow to end it: half of the wait is waited again."""
+    recorder = play((0, "put", STARTING), (0.8, "put", READY))
+    assert waiting.wait(recorder, POD, ready()) == [READY]
+    assert recorder.now == pytest.approx(0.8 + 0.4)
 
 
 def test_a_wait_sleeps_until_the_next_event(play: Play) -> None:
@@ -162,7 +169,7 @@ def test_a_trouble_that_heals_ends_nothing(play: Play) -> None:
     """What is over before its time was no failure."""
     recorder = play((0, "put", PULLING), (0.5, "put", STARTING), (5, "put", READY))
     assert waiting.wait(recorder, POD, ready()) == [READY]
-    assert recorder.now == 5 + SETTLED
+    assert recorder.now == 5 + 4 * SETTLED
 
 
 def test_a_trouble_that_comes_again_begins_anew(play: Play) -> None:
@@ -211,7 +218,7 @@ def test_no_verdict_falls_while_the_server_is_away(play: Play) -> None:
     """Time that the API server was away is given back, and the controllers' time to find a leader."""
     recorder = play((0, "put", STARTING), (1, "away", None), (50, "back", None), (60, "put", READY))
     assert waiting.wait(recorder, POD, ready(), 5) == [READY]
-    assert recorder.now == 60 + SETTLED
+    assert recorder.now == 60 + 4 * SETTLED
 
 
 def test_a_trouble_ripens_not_into_a_verdict_while_the_server_is_away(play: Play) -> None:
