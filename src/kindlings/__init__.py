@@ -16,6 +16,16 @@ from kindlings.conditions import (
 )
 from kindlings.declared import env, memory_limit, mounts, native_sidecar
 from kindlings.pods import all_with_image, including, one_with_image, unowned
+from kindlings.rollouts import (
+    deadline_exceeded,
+    mixed_images,
+    more_than,
+    owned_through,
+    paused,
+    revisions,
+    rolled_out,
+    rollout_stalled,
+)
 
 if TYPE_CHECKING:
     from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
@@ -38,6 +48,7 @@ __all__ = [
     "bound",
     "containers_ready",
     "counting_up",
+    "deadline_exceeded",
     "deleted_pod",
     "env",
     "fewer_ready_than",
@@ -45,6 +56,8 @@ __all__ = [
     "home_of_the_parts",
     "including",
     "memory_limit",
+    "mixed_images",
+    "more_than",
     "mounts",
     "native_sidecar",
     "needs_container_name",
@@ -53,8 +66,13 @@ __all__ = [
     "number_of_nodes",
     "number_of_static_pods",
     "one_with_image",
+    "owned_through",
+    "paused",
     "ready",
     "restarted",
+    "revisions",
+    "rolled_out",
+    "rollout_stalled",
     "running",
     "runs_on_every_node",
     "says",

@@ -73,6 +73,8 @@ class Target:
     """The controller whose Pods these are, where there is one."""
     plural: bool = False
     """Whether a number of objects is meant (the Pods of a ReplicaSet) rather than one by its name."""
+    parts: Callable[[Snapshot], list[Object]] = lambda _: []
+    """What else is looked at for troubles: the ReplicaSets and Pods of a controller."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,12 @@ def describe_pod(pod: Object) -> str:
     return f"{ready}/{total} {reason or state}"
 
 
+def _state(one: Object) -> str:
+    if objects.terminating(one):
+        return "Terminating"
+    return objects.phase(one) if (one.get("status") or {}).get("phase") or one["kind"] == "Pod" else "there"
+
+
 def what_is_there(scene: Scene) -> str:
     """Say which of the target's objects there are, and in what state."""
     found = scene.objects
@@ -146,7 +154,7 @@ def what_is_there(scene: Scene) -> str:
         states = Counter(describe_pod(one) for one in found)
         return ", ".join(f"{plural(count, 'Pod')} {state}" for state, count in sorted(states.items()))
     if scene.target.kind != "Pod":
-        return ", ".join(f"{objects.title(one)} is {objects.phase(one)}" for one in found)
+        return ", ".join(f"{objects.title(one)} is {_state(one)}" for one in found)
     return ", ".join(f"Pod {objects.name(one)} is {describe_pod(one)}" for one in found)
 
 

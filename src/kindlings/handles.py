@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from kindlings import conditions, explain, following, objects
@@ -71,10 +71,12 @@ class Handle:
     def _patch(self, body: dict[str, Any], subresource: str = "", content_type: str = MERGE) -> None:
         path = KINDS[self.kind].path(self.lab.namespace, self.name, subresource)
         try:
-            self.lab.learner.patch(path, body, content_type)
+            changed = self.lab.learner.patch(path, body, content_type)
         except Refusal as refusal:
             findings = Findings(f"{self} to be changed", f"refused: {refusal.message}")
             raise LabFailure(findings) from None
+        # What is judged next must not be the status of what was there before.
+        self.lab.recorder.catch_up(self.kind, [changed])
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,11 @@ class Controller(Handle):
     """A ReplicaSet, Deployment, DaemonSet or StatefulSet."""
 
     @property
+    def target(self) -> Target:
+        """Return what conditions judge: the controller, whose Pods' troubles are its own."""
+        return replace(super().target, parts=self._parts)
+
+    @property
     def pods(self) -> Pods:
         """Return the Pods that it owns, a Deployment's through its ReplicaSets."""
         title = f"the Pods of {self.kind} {self.name}"
@@ -277,11 +284,11 @@ class Controller(Handle):
         return next(iter(self._select(snapshot)), None)
 
     def _owned(self, snapshot: Snapshot) -> list[Object]:
+        return objects.pods_of(snapshot, self._object(snapshot))
+
+    def _parts(self, snapshot: Snapshot) -> list[Object]:
         owner = self._object(snapshot)
-        if self.kind != "Deployment":
-            return objects.owned_by(snapshot, "Pod", owner)
-        sets = objects.owned_by(snapshot, "ReplicaSet", owner)
-        return [pod for one in sets for pod in objects.owned_by(snapshot, "Pod", one)]
+        return [*objects.owned_by(snapshot, "ReplicaSet", owner), *objects.pods_of(snapshot, owner)]
 
     def scale(self, replicas: int) -> Self:
         """Ask for `replicas`, as `kubectl scale` does."""

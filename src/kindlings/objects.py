@@ -24,6 +24,16 @@ def title(one: Object) -> str:
     return f"{one.get('kind', 'object')} {name(one)}"
 
 
+def labels_of(one: Object) -> dict[str, str]:
+    """Return metadata.labels, empty where there are none."""
+    return dict(one["metadata"].get("labels") or {})
+
+
+def annotations_of(one: Object) -> dict[str, str]:
+    """Return metadata.annotations, empty where there are none."""
+    return dict(one["metadata"].get("annotations") or {})
+
+
 def terminating(one: Object) -> bool:
     """Tell whether the object is being deleted."""
     return "deletionTimestamp" in one["metadata"]
@@ -108,6 +118,14 @@ def owned_by(snapshot: Snapshot, kind: str, owner: Object | None) -> list[Object
         for one in snapshot.all(kind)
         if any(ref.get("uid") == uid(owner) for ref in one["metadata"].get("ownerReferences") or [])
     ]
+
+
+def pods_of(snapshot: Snapshot, controller: Object | None) -> list[Object]:
+    """Return a controller's Pods, a Deployment's through its ReplicaSets, terminating ones too."""
+    if controller is None or controller.get("kind") != "Deployment":
+        return owned_by(snapshot, "Pod", controller)
+    sets = owned_by(snapshot, "ReplicaSet", controller)
+    return [pod for one in sets for pod in owned_by(snapshot, "Pod", one)]
 
 
 _SUFFIXES: Final = {

@@ -171,6 +171,27 @@ class Recorder:
             self._raise_trouble()
             return len(self._entries) > sequence
 
+    def catch_up(self, kind: str, known: list[Object], timeout: float = 10) -> None:
+        """Wait until the watch of `kind` has come as far as these objects of an answer, `timeout` s at most.
+
+        An object that has meanwhile gone counts as seen. A kind that is not watched is never behind.
+        """
+        # The versions of one resource may be compared: as of Kubernetes 1.35 by contract (KEP 5504).
+        wanted = {one["metadata"]["uid"]: int(one["metadata"]["resourceVersion"]) for one in known}
+
+        def seen(uid: str, version: int) -> bool:
+            for one in reversed(self._entries):
+                if isinstance(one, Change) and one.kind == kind and one.object["metadata"]["uid"] == uid:
+                    return one.type == "DELETED" or int(one.object["metadata"]["resourceVersion"]) >= version
+            return False
+
+        if kind in self._objects:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._trouble or all(seen(*one) for one in wanted.items()), timeout
+                )
+            self._raise_trouble()
+
     def at(self, sequence: int) -> Snapshot:
         """Return what was there just after the entry `sequence`."""
         objects: dict[str, dict[str, Object]] = {kind.kind: {} for kind in self._kinds}

@@ -43,6 +43,7 @@ PERSISTENCE: Final = {
 NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
+_CONTROLLERS: Final = {"ReplicaSet", "Deployment", "DaemonSet", "StatefulSet"}
 _START: Final = {"RunContainerError", "StartError", "ContainerCannotRun"}
 
 
@@ -71,11 +72,14 @@ class Symptom:
 def find(scene: Scene) -> list[Symptom]:
     """Return what ails the scene's objects, roots first."""
     found: list[Symptom] = []
-    for one in scene.alive:
+    parts = [one for one in scene.target.parts(scene.snapshot) if not objects.terminating(one)]
+    for one in [*scene.alive, *parts]:
         if one.get("kind") == "Pod":
             found += _of_pod(one, scene.snapshot)
         elif one.get("kind") == "PersistentVolumeClaim":
             found += _of_claim(one, scene.snapshot)
+        elif one.get("kind") in _CONTROLLERS:
+            found += _of_controller(one, scene.snapshot)
     owner = scene.target.owner(scene.snapshot)
     if owner is not None:
         found += _of_controller(owner, scene.snapshot)
@@ -89,7 +93,8 @@ def unserved(scene: Scene) -> str:
     That is never the learner's: a scheduler that refuses a Pod says so, and a kubelet that takes one, too.
     """
     owner = scene.target.owner(scene.snapshot)
-    for one in [*scene.alive, *([owner] if owner else [])]:
+    parts = [one for one in scene.target.parts(scene.snapshot) if not objects.terminating(one)]
+    for one in [*scene.alive, *parts, *([owner] if owner else [])]:
         status = one.get("status") or {}
         if one.get("kind") == "Pod":
             if not one["spec"].get("nodeName") and not objects.condition(one, "PodScheduled"):
@@ -99,7 +104,9 @@ def unserved(scene: Scene) -> str:
             if _is_stuck(one) and not find(scene):
                 node = one["spec"]["nodeName"]
                 return f"node {node} has not created the containers of Pod {objects.name(one)}"
-        elif status.get("observedGeneration", 0) < one["metadata"].get("generation", 0) and owner is one:
+        elif one.get("kind") in _CONTROLLERS and (
+            status.get("observedGeneration", 0) < one["metadata"].get("generation", 0)
+        ):
             return f"no controller has looked at {objects.title(one)}"
     return ""
 
@@ -169,6 +176,9 @@ def _of_claim(claim: Object, snapshot: Snapshot) -> Iterator[Symptom]:
 
 
 def _of_controller(owner: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    status = owner.get("status") or {}
+    if owner["kind"] != "DaemonSet" and status.get("replicas", 0) >= owner["spec"].get("replicas", 1):
+        return  # the Event stays when the trouble has passed
     for event in snapshot.events_of(objects.uid(owner)):
         if event.get("reason") == "FailedCreate":
             yield Symptom("creation", owner, "FailedCreate", event.get("message", ""))

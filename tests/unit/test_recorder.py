@@ -110,6 +110,20 @@ def test_every_moment_can_be_seen_again(server: FakeApiServer, recorder: Recorde
     assert [entry.sequence for entry, _ in recorder.replay(0, 2)] == [1, 2]
 
 
+def test_what_an_answer_told_is_waited_for(server: FakeApiServer, recorder: Recorder) -> None:
+    """What is judged after a change is not what was there before it; deleted counts as seen."""
+    recorder.start()
+    changed = server.put(POD, pod("one"))
+    recorder.catch_up("Pod", [changed], LONG)
+    assert names(recorder) == ["one"]
+    server.remove(POD, "one")
+    until(recorder, lambda: recorder.sequence == 2)
+    recorder.catch_up("Pod", [changed], LONG)
+    recorder.catch_up("ConfigMap", [changed], LONG)
+    ahead = {**changed, "metadata": {**changed["metadata"], "uid": "other"}}
+    recorder.catch_up("Pod", [ahead], 0.01)  # in time it gives up: the judging says what is missing
+
+
 def test_a_snapshot_stays_as_it_was(server: FakeApiServer, recorder: Recorder) -> None:
     """What comes later changes no snapshot that was taken before."""
     recorder.start()

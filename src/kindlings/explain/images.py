@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Final
 
+from kindlings import objects
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,8 +20,9 @@ READ: Final = "https://kubernetes.io/docs/concepts/containers/images/"
 def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     """Say which line asks for an image that the nodes do not have, and what they have."""
     path = sources.container(document, symptom.container)
-    image = str(document.get(*path, "image") or "")
-    place = document.at(*path, "image")
+    written = str(document.get(*path, "image") or "")
+    image = _asked_for(symptom) or written
+    place = str(document.at(*path, "image")) if image == written else sources.set_by(image)
     if symptom.reason == "InvalidImageName":
         return f"{image} is no name of an image ({place})"
     have = _same_name(image, sources.course_images)
@@ -38,6 +41,14 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     near = difflib.get_close_matches(image, sources.course_images, n=1, cutoff=0.7)
     meant = f"did you mean {near[0]}?" if near else f"the course has {', '.join(sources.course_images)}"
     return f"there is no {image} ({place}); {meant}"
+
+
+def _asked_for(symptom: Symptom) -> str:
+    """Return the image in the Pod itself, which may have come by a command instead of the manifest."""
+    for container in objects.containers(symptom.object):
+        if container.get("name") == symptom.container:
+            return str(container.get("image") or "")
+    return ""
 
 
 def _same_name(image: str, course: Sequence[str]) -> list[str]:

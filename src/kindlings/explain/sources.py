@@ -51,6 +51,10 @@ class Sources:
                     return (*root, group, index)
         return root
 
+    def set_by(self, value: str) -> str:
+        """Return who gave an object of the lab a value that its manifest does not have."""
+        return f"the lab itself asks for {value}"
+
     def look(self, what: str) -> str:
         """Return the command that shows more."""
         return f"kindlings kubectl -n {self.namespace} {what}"
