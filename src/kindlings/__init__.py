@@ -28,6 +28,7 @@ from kindlings.rollouts import (
 )
 
 if TYPE_CHECKING:
+    from kindlings.browsing import on_dashboard
     from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
     from kindlings.facts import (
         home_of_the_parts,
@@ -65,6 +66,7 @@ __all__ = [
     "new_service",
     "number_of_nodes",
     "number_of_static_pods",
+    "on_dashboard",
     "one_with_image",
     "owned_through",
     "paused",
@@ -82,6 +84,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "on_dashboard": "kindlings.browsing",
     **dict.fromkeys(
         ("api_readiness", "deleted_pod", "new_pod", "new_service", "silent_node"), "kindlings.experiments"
     ),

@@ -147,6 +147,23 @@ def env() -> int:
     return ExitCode.OK
 
 
+@commands.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Its port; by default any free one.")
+def dashboard(port: int) -> int:
+    """Show the cluster's Pods and their logs as a web page for this machine, until Ctrl-C."""
+    from kindlings.cluster import access, state  # noqa: PLC0415 - as above
+    from kindlings.cluster.api import Api  # noqa: PLC0415 - as above
+    from kindlings.dashboard import Dashboard  # noqa: PLC0415 - as above
+
+    record = state.require(state.chosen_name())
+    page = Dashboard(access.ensure_recorder(Api(state.kubeconfig(record.name))), port)
+    click.echo(f"Open {page.url} in a browser of this machine; Ctrl-C ends it.")
+    with contextlib.suppress(KeyboardInterrupt):
+        page.serve()
+    page.close()
+    return ExitCode.OK
+
+
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> int:

@@ -108,7 +108,9 @@ def _on_every_node(observer: Api) -> tuple[frozenset[str | int], str]:
         for one in _items(observer, "DaemonSet", _SYSTEM)
         if one["status"].get("desiredNumberScheduled") == count
     )
-    return frozenset(found), f"one Pod on every node have: {', '.join(found)}"
+    # The Pod network's name is another one with another node image.
+    names = [name for name in found if name == "kube-proxy"] + ["what makes the Pod network"]
+    return frozenset(found), f"one Pod on every node have: {', '.join(names)}"
 
 
 def _static_pods(observer: Api) -> tuple[frozenset[str | int], str]:

@@ -30,6 +30,7 @@ def normalise(text: str) -> str:
     """Replace what differs from run to run: the namespace's name and measured seconds."""
     text = re.sub(r"-n module\d+-\S+-[0-9a-f]{6}\b", "-n NAMESPACE", text)
     text = re.sub(r"after \d+(\.\d+)? s", "after N s", text)
+    text = re.sub(r"--name \S+-break kubectl", "--name CLUSTER-break kubectl", text)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
