@@ -15,13 +15,13 @@ from kindlings.conditions import (
     succeeded,
 )
 from kindlings.declared import env, memory_limit, mounts, native_sidecar
+from kindlings.metadata import annotated, change_cause, labelled
 from kindlings.pods import all_with_image, including, one_with_image, unowned
 from kindlings.rollouts import (
     deadline_exceeded,
     mixed_images,
     more_than,
     owned_through,
-    paused,
     revisions,
     rolled_out,
     rollout_stalled,
@@ -45,8 +45,10 @@ else:
 __all__ = [
     "Lab",
     "all_with_image",
+    "annotated",
     "api_readiness",
     "bound",
+    "change_cause",
     "containers_ready",
     "counting_up",
     "deadline_exceeded",
@@ -56,6 +58,7 @@ __all__ = [
     "gone",
     "home_of_the_parts",
     "including",
+    "labelled",
     "memory_limit",
     "mixed_images",
     "more_than",
@@ -69,7 +72,6 @@ __all__ = [
     "on_dashboard",
     "one_with_image",
     "owned_through",
-    "paused",
     "ready",
     "restarted",
     "revisions",

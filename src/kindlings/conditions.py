@@ -39,6 +39,8 @@ class Met:
 
     objects: list[Object]
     settles: float = 0.0
+    what: str = ""
+    """What is there, where the condition is one that should never hold."""
 
 
 @dataclass(frozen=True)
@@ -351,6 +353,7 @@ def bound() -> Condition:
 @dataclass(frozen=True)
 class _FewerReady(Basic):
     count: int
+    about = "unavailable"
 
     def describe(self, target: Target) -> str:
         return f"fewer than {self.count} ready among {target.title}"
@@ -358,7 +361,7 @@ class _FewerReady(Basic):
     def check(self, scene: Scene) -> Verdict:
         ready = [one for one in scene.alive if objects.is_ready(one)]
         if len(ready) < self.count:
-            return Met(ready)
+            return Met(ready, what=f"{plural(len(ready), 'Pod')} ready")
         return NotYet(f"{len(ready)} ready")
 
 

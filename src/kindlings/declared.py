@@ -30,7 +30,7 @@ class _Declared(Basic):
         return f"{target.title} to have {self.what} {self.wanted}"
 
     def check(self, scene: Scene) -> Verdict:
-        for pod in scene.objects:
+        for pod in scene.alive or scene.objects:
             found = [self.read(one, pod["spec"]) for one in objects.containers(pod)]
             if any(value is not None and self.same(value, self.wanted) for value in found):
                 return Met([pod])

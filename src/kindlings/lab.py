@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import urllib3
 
-from kindlings import conditions, explain, manifests, objects, waiting
+from kindlings import conditions, explain, manifests, objects, terminal, waiting
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.errors import InfrastructureError, UsageError
@@ -17,6 +17,7 @@ from kindlings.explain import refusals
 from kindlings.explain.sources import Sources
 from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
 from kindlings.predictions import Prediction
+from kindlings.recorder import WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from kindlings.cluster.api import Api
     from kindlings.cluster.kind import Cluster
+    from kindlings.cluster.kubectl import Kubectl
+    from kindlings.commands import Command
     from kindlings.conditions import Condition, Target
     from kindlings.manifests import Document
     from kindlings.recorder import History, Object, Recorder
@@ -76,6 +79,11 @@ class Lab:
         self._kill = kill
         self.breakable: Callable[[], Cluster] | None = None
         """Gives the cluster in which parts may be taken away, where there may be one."""
+        self.kubectl: Kubectl | None = None
+        self.allowed: Sequence[str] = ()
+        """The verbs that the lab takes in files of commands, as commands.parse has them."""
+        self.ran: list[Command] = []
+        """What has been run of such files so far."""
 
     # What a lesson uses.
 
@@ -85,11 +93,15 @@ class Lab:
         Nothing is created where a file cannot be read or holds what the lab does not take. Raises LabFailure.
         """
         self.files += [file for file in files if file not in self.files]
-        documents = [one for file in files for one in self._read(file)]
+        documents = [one for file in files for one in self.read(file)]
         self._documents = [old for old in self._documents if old.file not in files] + documents
         for document in documents:
             self._create(document)
         return self
+
+    def run(self, file: str) -> terminal.Session:
+        """Run the kubectl lines of the learner's `file`; returns what each printed. Raises LabFailure."""
+        return terminal.run(self, file)
 
     def prediction(self, file: str = "predictions.yaml") -> Prediction:
         """Return the learner's answers in `file`, for the cluster to confirm or refute. Raises LabFailure."""
@@ -139,7 +151,7 @@ class Lab:
     @property
     def sources(self) -> Sources:
         """Return what an explanation needs to find the learner's lines."""
-        return Sources(self._documents, self.namespace, self._course_images, self._last_log)
+        return Sources(self._documents, self.namespace, self._course_images, self._last_log, self.ran)
 
     def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
@@ -201,19 +213,19 @@ class Lab:
             raise UsageError("This cluster's nodes are out of reach: mark the test needs('node-access').")
         self._kill(node, container_id)
 
+    def catch_up(self) -> None:
+        """Wait until the recorder has seen what is there now: changes made by others than the lab itself."""
+        for kind in WATCHED:
+            if kind.kind not in {"Event", "EndpointSlice"}:
+                answer = self.observer.get(kind.path(self.namespace))
+                self.recorder.catch_up(kind.kind, answer.get("items") or [])
+
     def document(self, kind: str, name: str) -> Document | None:
         """Return the learner's document of that kind and name."""
         return next((one for one in self._documents if (one.kind, one.name) == (kind, name)), None)
 
-    # How it does it.
-
-    def _explained(self, judge: Callable[[], T]) -> T:
-        try:
-            return judge()
-        except waiting.Unmet as verdict:
-            self.fail(verdict)
-
-    def _read(self, file: str) -> Iterator[Document]:
+    def read(self, file: str) -> Iterator[Document]:
+        """Yield the objects of a file of the learner's, if they are what the lab takes. Raises LabFailure."""
         if "/" in file or "\\" in file or file.startswith("."):
             raise UsageError(f"A lesson names a file of its own folder, not {file}.")
         known = {kind.kind: kind.group_version for kind in KINDS.values()}
@@ -223,6 +235,14 @@ class Lab:
             if failure is not None:
                 raise failure
             yield document
+
+    # How it does it.
+
+    def _explained(self, judge: Callable[[], T]) -> T:
+        try:
+            return judge()
+        except waiting.Unmet as verdict:
+            self.fail(verdict)
 
     def _create(self, document: Document) -> None:
         kind = KINDS[document.kind]

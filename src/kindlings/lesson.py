@@ -27,6 +27,8 @@ class Lesson:
     """The kinds of object that it takes; empty for all of the course's."""
     needs: tuple[str, ...]
     draining: bool
+    commands: tuple[str, ...] = ()
+    """The kubectl verbs that it takes in files of commands; none by default."""
 
     def failure(self, findings: Findings, files: Sequence[str]) -> str:
         """Return the message that the learner reads; `files` are those that the lesson applied."""
@@ -54,4 +56,5 @@ def of(function: object, module: str, markers: Iterable[pytest.Mark]) -> Lesson:
         kinds=tuple(given.get("kinds", ())),
         needs=tuple(given.get("needs", ())),
         draining="draining" in given,
+        commands=tuple(given.get("commands", ())),
     )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import yaml
 from yaml.constructor import ConstructorError
 
-from kindlings.errors import Findings, LabFailure, Place
+from kindlings.errors import LabFailure, Place
+from kindlings.files import failure, load, too_much
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
 FieldPath = tuple[str | int, ...]
 """Where a field stands in a document, for example ("spec", "containers", 0, "image")."""
 
-MAX_BYTES: Final = 128 * 1024
 MAX_DOCUMENTS: Final = 30
 MAX_DEPTH: Final = 40
 MAX_ALIASES: Final = 50
 MAX_NODES: Final = 20_000
-
-READ_OBJECTS: Final = "https://kubernetes.io/docs/concepts/overview/working-with-objects/"
 
 
 @dataclass(frozen=True)
@@ -101,41 +99,11 @@ def read(path: Path) -> Manifest:
 
     Raises LabFailure where there is no such file, no YAML, no object, or more of it than a lab can need.
     """
-    text = _load(path)
+    text = load(path, "a manifest with a Kubernetes object")
     try:
         return Manifest(path.name, tuple(_documents(path.name, text)))
     except yaml.YAMLError as error:
         raise _unreadable(path.name, text, error) from None
-
-
-def _load(path: Path) -> str:
-    wanted = f"the file {path.name}"
-    try:
-        # A pipe would be read for ever, and a link could lead to what is not the learner's to show.
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise _failure(Place(path.name), wanted, "something of that name that is no file")
-        if not path.resolve().is_relative_to(path.parent.resolve()):
-            raise _failure(Place(path.name), wanted, "a link that leads out of its folder")
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise _failure(
-            Place(path.name), wanted, f"no such file in {path.parent.name or path.parent}"
-        ) from None
-    except IsADirectoryError:
-        raise _failure(Place(path.name), wanted, "a folder of that name") from None
-    except OSError as error:
-        raise _failure(Place(path.name), wanted, f"{error.strerror}".lower()) from None
-    if len(raw) > MAX_BYTES:
-        raise _too_much(path.name, f"more than {MAX_BYTES // 1024} KiB")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise _failure(Place(path.name, line), "a text file in UTF-8", "bytes that are no UTF-8") from None
-    if not text.strip():
-        raise _failure(Place(path.name), "a manifest with a Kubernetes object", "an empty file")
-    return text
 
 
 class _Loader(yaml.SafeLoader):
@@ -183,7 +151,7 @@ def _documents(file: str, text: str) -> Iterator[Document]:
     finally:
         loader.dispose()
     if not found:
-        raise _failure(Place(file), "a manifest with a Kubernetes object", "only comments")
+        raise failure(Place(file), "a manifest with a Kubernetes object", "only comments")
 
 
 def _check_limits(file: str, text: str) -> None:
@@ -199,11 +167,11 @@ def _check_limits(file: str, text: str) -> None:
         elif isinstance(event, yaml.AliasEvent):
             aliases += 1
         if depth > MAX_DEPTH:
-            raise _too_much(file, f"fields nested more than {MAX_DEPTH} deep", _line(event))
+            raise too_much(file, f"fields nested more than {MAX_DEPTH} deep", _line(event))
         if documents > MAX_DOCUMENTS:
-            raise _too_much(file, f"more than {MAX_DOCUMENTS} documents", _line(event))
+            raise too_much(file, f"more than {MAX_DOCUMENTS} documents", _line(event))
         if aliases > MAX_ALIASES:
-            raise _too_much(file, f"more than {MAX_ALIASES} aliases", _line(event))
+            raise too_much(file, f"more than {MAX_ALIASES} aliases", _line(event))
 
 
 _COLLECTIONS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
@@ -234,7 +202,7 @@ class _Builder:
         self.places[()] = place
         data = self._value(node, ())
         if not isinstance(data, dict):
-            raise _failure(
+            raise failure(
                 place,
                 "a Kubernetes object: a mapping with apiVersion, kind, metadata and spec",
                 f"{_yaml_type(data)} where the object begins",
@@ -248,7 +216,7 @@ class _Builder:
     def _value(self, node: yaml.Node, path: FieldPath) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(path) > MAX_DEPTH or id(node) in self.unfolding:
-            raise _too_much(self.file, "aliases that unfold without end", self._place(node).line)
+            raise too_much(self.file, "aliases that unfold without end", self._place(node).line)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if node.tag not in _COLLECTIONS:
@@ -287,7 +255,7 @@ class _Builder:
                 continue
             key = self._key(key_node, place)
             if key in seen:
-                raise _failure(
+                raise failure(
                     place,
                     f"each key once in a mapping ({place.file}:{seen[key].line} has {key} already)",
                     f"{key} again in line {place.line}",
@@ -308,7 +276,7 @@ class _Builder:
 
     def _key(self, node: yaml.Node, place: Place) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            raise _failure(place, "a plain word as the key of a field", f"{_node_type(node)} as a key")
+            raise failure(place, "a plain word as the key of a field", f"{_node_type(node)} as a key")
         return str(node.value)
 
 
@@ -320,7 +288,7 @@ def _flatten(document: Document) -> Iterator[Document]:
         return
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise _failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
+            raise failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
         prefix = ("items", index)
         places = {path[2:]: place for path, place in document.places.items() if path[:2] == prefix}
         yield from _flatten(Document(document.file, item, places))
@@ -345,7 +313,7 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
     because = words.format(
         number=number, indent=f"{len(indent)} space{'' if len(indent) == 1 else 's'}", problem=problem
     )
-    return _failure(place, "a file that can be read as YAML", saw, because=because)
+    return failure(place, "a file that can be read as YAML", saw, because=because)
 
 
 _PLAIN_WORDS: Final = (
@@ -373,16 +341,6 @@ def _plain_words(problem: str, context: str) -> tuple[str, bool]:
         if any(needle in problem or needle in context for needle in needles):
             return words, at_context
     return "{problem}", False
-
-
-def _too_much(file: str, what: str, line: int = 0) -> LabFailure:
-    return _failure(Place(file, line), "a manifest of the size that a lab needs", what)
-
-
-def _failure(place: Place, expected: str, saw: str, *, because: str = "") -> LabFailure:
-    # A hint of the lesson's own would speak of an object, and there is none yet.
-    hint = f"kubectl create --dry-run=client -f {place.file} reads a file as this check does."
-    return LabFailure(Findings(expected, saw, because=because, read=READ_OBJECTS, hint=hint, place=place))
 
 
 def _yaml_type(value: object) -> str:

@@ -28,6 +28,7 @@ MARKERS: Final = (
     "points(n): what the test is worth, a whole number",
     "hint(text): one sentence that helps without solving",
     "kinds(*kinds): the kinds of object that the lab takes, by default every kind of the course",
+    "commands(*verbs): the kubectl verbs that the lab's .sh files may use, each with its flags or without",
     "needs(*what): nodes>=N, node-port, node-access, no-load-balancer, break-cluster; unmet means not "
     "applicable",
     "draining: Pods keep their own termination grace period",
@@ -160,6 +161,7 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     else:
         cluster: Cluster = request.getfixturevalue("kindlings_cluster")
         session = Session(cluster.kubeconfig_path, run, None, course_images(), cluster.kill_container)
+        session.kubectl = cluster.kubectl_path
         session.breakable = _breakable(request.config, cluster)
     yield session
     session.end(keep=bool(request.config.getoption("keep_namespaces")))

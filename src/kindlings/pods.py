@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.conditions import Basic, Met, NotYet, plural, what_is_there
+from kindlings.rollouts import at_rest
 
 if TYPE_CHECKING:
     from kindlings.conditions import Condition, HasUid, Scene, Target, Verdict
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _ADOPTION: Final = 5.0
 """Seconds in which a controller adopts a Pod, if it ever does; as a rule it takes a tenth of one."""
+
+_AT_REST: Final = 1.0
+"""Seconds after which a Deployment that has nothing left to do will not change its Pods' image."""
 
 
 def _images(pod: Object) -> set[str]:
@@ -42,7 +46,9 @@ class _AllWithImage(Basic):
     def check(self, scene: Scene) -> Verdict:
         if scene.alive and all(_images(pod) == {self.image} for pod in scene.alive):
             return Met(scene.alive)
-        return NotYet(_shown(scene.alive) or what_is_there(scene))
+        owner = scene.target.owner(scene.snapshot)
+        done = owner and owner["kind"] == "Deployment" and at_rest(owner, scene.snapshot)
+        return NotYet(_shown(scene.alive) or what_is_there(scene), _AT_REST if done else None)
 
 
 def all_with_image(image: str) -> Condition:

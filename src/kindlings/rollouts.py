@@ -93,6 +93,13 @@ class _Counts:
         return cls(wanted, status.get("replicas", 0), status.get("updatedReplicas", 0), ready)
 
 
+def at_rest(controller: Object, snapshot: Snapshot) -> bool:
+    """Tell whether a Deployment has nothing left to do."""
+    counts, (_, old) = _Counts.of(controller), versions(controller, snapshot)
+    same = counts.there == counts.updated == counts.ready == counts.wanted
+    return observed(controller) and same and not old
+
+
 @dataclass(frozen=True)
 class _RolledOut(Basic):
     patience: float = field(default=2 * PATIENCE, kw_only=True)
@@ -159,6 +166,7 @@ def rolled_out() -> Condition:
 
 @dataclass(frozen=True)
 class _Stalled(Basic):
+    about = "unavailable"
     tolerates: frozenset[str] = field(default=TROUBLES, kw_only=True)
 
     def describe(self, target: Target) -> str:
@@ -219,26 +227,9 @@ def deadline_exceeded(within: float) -> Condition:
 
 
 @dataclass(frozen=True)
-class _Paused(Basic):
-    def describe(self, target: Target) -> str:
-        return f"{target.title} paused"
-
-    def check(self, scene: Scene) -> Verdict:
-        for controller in scene.alive:
-            if controller["spec"].get("paused") and observed(controller):
-                return Met([controller])
-            return NotYet(f"{objects.title(controller)} is not paused", _STILL)
-        return NotYet(what_is_there(scene))
-
-
-def paused() -> Condition:
-    """Whether changes of the Deployment's template start no rollout for now."""
-    return _Paused(tolerates=TROUBLES)
-
-
-@dataclass(frozen=True)
 class _Revisions(Basic):
     count: int
+    about = "revisions"
 
     def describe(self, target: Target) -> str:
         return f"{plural(self.count, 'ReplicaSet')} of {target.title}, one a version, the old at 0 Pods"
@@ -270,14 +261,14 @@ def revisions(count: int) -> Condition:
 @dataclass(frozen=True)
 class _MoreThan(Basic):
     count: int
-    where = ("maxSurge",)
+    about = "surge"
 
     def describe(self, target: Target) -> str:
         return f"more than {self.count} Pods among {target.title}"
 
     def check(self, scene: Scene) -> Verdict:
         if len(scene.alive) > self.count:
-            return Met(scene.alive)
+            return Met(scene.alive, what=plural(len(scene.alive), "Pod"))
         return NotYet(plural(len(scene.alive), "Pod"))
 
 
@@ -288,6 +279,8 @@ def more_than(count: int) -> Condition:
 
 @dataclass(frozen=True)
 class _MixedImages(Basic):
+    about = "mixed"
+
     def describe(self, target: Target) -> str:
         return f"different images at once among {target.title}"
 
@@ -295,7 +288,8 @@ class _MixedImages(Basic):
         # A terminating Pod still works; one that has ended is only a record.
         working = [one for one in scene.objects if objects.phase(one) not in {"Succeeded", "Failed"}]
         images = sorted({str(one.get("image")) for pod in working for one in objects.containers(pod)})
-        return Met(working) if len(images) > 1 else NotYet(f"Pods with {' and '.join(images) or 'no image'}")
+        found = f"Pods with {' and '.join(images) or 'no image'}"
+        return Met(working, what=found) if len(images) > 1 else NotYet(found)
 
 
 def mixed_images() -> Condition:

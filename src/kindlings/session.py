@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import filelock
 from kindlings import paths
 from kindlings.cluster import access
 from kindlings.cluster.api import KINDS, Api, Refusal
+from kindlings.cluster.kubectl import Kubectl
+from kindlings.console import make_progress
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.lab import Identities, Lab
 from kindlings.recorder import Recorder
@@ -40,6 +43,8 @@ class Session:
     kill: Callable[[str, str], None] | None = None
     breakable: Callable[[], Cluster] | None = None
     """Gives the cluster in which parts may be taken away; made when it is first asked for."""
+    kubectl: Path | None = None
+    """The kubectl of the labs of commands; by default one is looked for when a lab first needs it."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
     _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
@@ -106,7 +111,15 @@ class Session:
             kill=self.kill,
         )
         lab.breakable = self.breakable
+        lab.kubectl, lab.allowed = Kubectl(self._kubectl, self.kubeconfig, self.context), about.commands
         return lab
+
+    def _kubectl(self) -> Path:
+        if self.kubectl is None:
+            from kindlings.cluster import tools  # noqa: PLC0415 - seldom needed
+
+            self.kubectl = tools.kubectl(make_progress(sys.stderr))
+        return self.kubectl
 
     def _make(self, about: Lesson, test: str) -> Place:
         """Make a namespace and watch it; what an earlier run of the test left goes."""

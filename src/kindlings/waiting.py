@@ -167,9 +167,9 @@ def _judge_never(condition: Condition, scene: Scene, moment: float) -> None:
     verdict = condition.check(scene)
     if isinstance(verdict, Met):
         expected = f"at no moment {condition.describe(scene.target)}"
-        there = ", ".join(str(one["metadata"]["name"]) for one in verdict.objects) or "none"
-        saw = f"{condition.describe(scene.target)} {moment:.1f} s after the first event: {there}"
-        raise Unmet(condition, scene.target, expected, saw, scene.snapshot, symptoms.find(scene))
+        there = verdict.what or ", ".join(str(one["metadata"]["name"]) for one in verdict.objects) or "none"
+        saw = f"{there}, {moment:.1f} s after the first event"
+        raise Unmet(condition, scene.target, expected, saw, scene.snapshot, symptoms.find(scene), proved=True)
 
 
 def _refuse_gap(entry: object) -> None:

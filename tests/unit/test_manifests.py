@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import course, manifests
+from kindlings import course, files, manifests
 from kindlings.errors import Findings, LabFailure, Place
 from tests.unit.fakes import document, written
 
@@ -282,7 +282,7 @@ def _bomb() -> str:
 @pytest.mark.parametrize(
     ("content", "saw"),
     [
-        ("a: " + "x" * manifests.MAX_BYTES, "more than 128 KiB"),
+        ("a: " + "x" * files.MAX_BYTES, "more than 128 KiB"),
         ("---\na: 1\n" * (manifests.MAX_DOCUMENTS + 1), "more than 30 documents"),
         ("a: " + "[" * 30_000, "fields nested more than 40 deep"),
         ("a: " + "{b: " * 41, "fields nested more than 40 deep"),
@@ -304,7 +304,7 @@ def test_more_than_a_lab_can_need_is_refused(tmp_path: Path, content: str, saw: 
 @pytest.mark.parametrize(
     "content",
     [
-        "a: " + "x" * (manifests.MAX_BYTES - 4) + "\n",
+        "a: " + "x" * (files.MAX_BYTES - 4) + "\n",
         "---\na: 1\n" * manifests.MAX_DOCUMENTS,
         "a: " + "[" * (manifests.MAX_DEPTH - 1) + "]" * (manifests.MAX_DEPTH - 1) + "\n",
         "a: &a 1\nb: [" + "*a, " * manifests.MAX_ALIASES + "]\n",

@@ -15,7 +15,6 @@ from kindlings.rollouts import (
     mixed_images,
     more_than,
     owned_through,
-    paused,
     revisions,
     rolled_out,
     rollout_stalled,
@@ -223,12 +222,6 @@ def test_the_deadline_is_that_of_the_manifest() -> None:
         judged(deadline_exceeded(10), deployment(progressDeadlineSeconds=5, status=gave_up)), Met
     )
     assert "nothing yet" in why(judged(deadline_exceeded(10), deployment(progressDeadlineSeconds=5)))
-
-
-def test_paused_is_said_by_the_spec() -> None:
-    """And counts once the controller has seen it."""
-    assert isinstance(judged(paused(), deployment(paused=True)), Met)
-    assert "not paused" in why(judged(paused(), deployment()))
 
 
 def test_revisions_are_replicasets_of_which_only_the_newest_has_pods() -> None:

@@ -357,7 +357,7 @@ def test_never_sees_each_event(play: Play) -> None:
         waiting.never(stretch, ALL_PODS, fewer_ready_than(2))
     verdict = caught.value
     assert verdict.expected == "at no moment fewer than 2 ready among the Pods with app=counter"
-    assert verdict.saw == "fewer than 2 ready among the Pods with app=counter 2.5 s after the first event: b"
+    assert verdict.saw == "1 Pod ready, 2.5 s after the first event"
 
 
 def test_never_judges_the_first_moment(play: Play) -> None:

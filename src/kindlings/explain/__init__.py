@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import crashes, images, pending
+from kindlings.explain import commands, crashes, images, metadata, pending, rollouts
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -27,6 +27,7 @@ READ_KIND: Final = {
 _DEFAULTS: Final[dict[tuple[str, ...], str]] = {
     ("restartPolicy",): ", and the default is Always",
     ("replicas",): ", and the default is 1",
+    ("progressDeadlineSeconds",): ", and the default is 600",
 }
 READ_LOGS: Final = "https://kubernetes.io/docs/concepts/cluster-administration/logging/"
 
@@ -39,17 +40,57 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
         look=_look(verdict, sources),
         read=READ_KIND.get(verdict.target.kind, READ_KIND["Pod"]),
     )
-    for trouble in () if verdict.proved and _from_manifest(verdict, sources) else verdict.troubles:
+    for trouble in () if _is_beside_the_point(verdict, sources) else verdict.troubles:
         document = sources.of(trouble.object, verdict.snapshot)
         if document is not None:
             findings.because, findings.read = _because(trouble, document, sources, verdict.snapshot)
             break
     else:
-        findings.because = _from_manifest(verdict, sources)
+        _tell_without_trouble(findings, verdict, sources)
+    for command in sources.commands:
+        if f"{command.place}" in findings.because:
+            findings.place = command.place
     return LabFailure(findings)
 
 
+def _tell_without_trouble(findings: Findings, verdict: Unmet, sources: Sources) -> None:
+    """Say what the manifest or the commands that were run show, where the cluster shows no trouble."""
+    document = _document(verdict, sources)
+    if document is not None:
+        findings.because = rollouts.because(verdict, document, sources)
+        if findings.because:
+            findings.read = rollouts.READ
+            return
+        findings.because = metadata.because(verdict, document, sources)
+        if findings.because:
+            findings.read = metadata.READ[verdict.condition.metadata]  # type: ignore[attr-defined] # or no because
+            return
+    if sources.commands:
+        findings.because = commands.ran(sources)
+    else:
+        findings.because = _from_manifest(verdict, sources)
+
+
+def _document(verdict: Unmet, sources: Sources) -> Document | None:
+    found = verdict.target.select(verdict.snapshot)
+    return sources.of(found[0], verdict.snapshot) if found else None
+
+
+def _is_beside_the_point(verdict: Unmet, sources: Sources) -> bool:
+    """Tell whether what the condition has proved is told by the manifest, whatever troubles there are."""
+    document = _document(verdict, sources)
+    if not verdict.proved or document is None:
+        return False
+    return bool(_from_manifest(verdict, sources) or rollouts.because(verdict, document, sources))
+
+
 def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
+    if trouble.family == "image" and sources.commands and images.is_the_labs(trouble, document, sources):
+        # The image is missing on purpose, and a command should have led away from it.
+        return (
+            f"the image of the lab's own, which nothing starts from, is still there {commands.ran(sources)}",
+            READ_KIND[document.kind],
+        )
     if trouble.family == "image":
         return images.because(trouble, document, sources), images.READ
     if trouble.family in {"crash", "ended", "start"}:
@@ -61,8 +102,7 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
 
 def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     """Say what the manifest itself shows, where the cluster shows no trouble."""
-    found = verdict.target.select(verdict.snapshot)
-    document = sources.of(found[0], verdict.snapshot) if found else None
+    document = _document(verdict, sources)
     if document is None:
         return ""
     spec = (*sources.pod_root(document), "spec")

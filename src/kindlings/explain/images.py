@@ -43,6 +43,13 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     return f"there is no {image} ({place}); {meant}"
 
 
+def is_the_labs(symptom: Symptom, document: Document, sources: Sources) -> bool:
+    """Tell whether neither the manifest nor a command of the learner's asks for the image."""
+    image = _asked_for(symptom)
+    written = document.get(*sources.container(document, symptom.container), "image")
+    return image != written and not sources.command_with(image)
+
+
 def _asked_for(symptom: Symptom) -> str:
     """Return the image in the Pod itself, which may have come by a command instead of the manifest."""
     for container in objects.containers(symptom.object):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import schema
+from kindlings.explain import schema, wording
 from kindlings.explain.sources import parse_path, places_of
-from kindlings.manifests import READ_OBJECTS
+from kindlings.files import READ_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,6 +169,8 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     message = cause.get("message", "").removesuffix(": must not be empty")
     if cause.get("reason") == "FieldValueRequired":
         return f"{_called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
+    if (plain := wording.plain(document, path, message)) is not None:
+        return plain
     where = _called(path) if path and isinstance(path[-1], int) else field
     return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
 

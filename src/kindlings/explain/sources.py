@@ -11,6 +11,7 @@ from kindlings import objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kindlings.commands import Command
     from kindlings.errors import Place
     from kindlings.manifests import Document, FieldPath
     from kindlings.recorder import Object, Snapshot
@@ -27,6 +28,8 @@ class Sources:
     course_images: Sequence[str] = ()
     logs: Callable[[str, str], str] = lambda _pod, _container: ""
     """Gives the end of a container's log, of its last run where the present one said nothing yet."""
+    commands: Sequence[Command] = ()
+    """What the learner's files of kubectl lines have run so far."""
 
     def of(self, one: Object, snapshot: Snapshot) -> Document | None:
         """Return the document that made the object, going up its owners, or None."""
@@ -53,7 +56,14 @@ class Sources:
 
     def set_by(self, value: str) -> str:
         """Return who gave an object of the lab a value that its manifest does not have."""
-        return f"the lab itself asks for {value}"
+        return self.command_with(value) or f"the lab itself asks for {value}"
+
+    def command_with(self, value: str) -> str:
+        """Return the place of the last command that was run and has `value` in one of its words."""
+        for command in reversed(self.commands):
+            if any(word == value or word.endswith(f"={value}") for word in command.words):
+                return str(command.place)
+        return ""
 
     def look(self, what: str) -> str:
         """Return the command that shows more."""

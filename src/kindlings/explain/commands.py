@@ -1,0 +1,133 @@
+"""What a command line got wrong: from kubectl's words to the learner's line and the objects there are."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from kindlings.commands import READ
+from kindlings.errors import Findings, LabFailure
+
+if TYPE_CHECKING:
+    from kindlings.commands import Parsed
+    from kindlings.errors import Place
+    from kindlings.explain.sources import Sources
+
+READ_LABELS: Final = "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"
+_READ_HISTORY: Final = (
+    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-back-a-deployment"
+)
+_NOT_FOUND: Final = re.compile(r'(\w+)(?:\.[\w.]+)? "([^"]+)" not found')
+_NO_TYPE: Final = re.compile(r'the server doesn\'t have a resource type "([^"]+)"')
+_NO_CONTAINER: Final = re.compile(r'unable to find container named "?([^"\s]+)"?')
+_TYPES: Final = (
+    *("pods", "services", "configmaps", "persistentvolumeclaims"),
+    *("replicasets", "deployments", "daemonsets", "statefulsets"),
+)
+
+
+def failed(one: Parsed, words: str, sources: Sources) -> LabFailure:
+    """Return the failure for a command that kubectl ended with an error, in its `words`."""
+    because, read = _because(one, words, sources)
+    return LabFailure(
+        Findings(
+            expected=f"{one.command.text} to work",
+            saw=_shown(words),
+            because=because,
+            look=sources.look("get all --show-labels"),
+            read=read,
+            place=one.command.place,
+        )
+    )
+
+
+def _because(one: Parsed, words: str, sources: Sources) -> tuple[str, str]:
+    place = one.command.place
+    if match := _NOT_FOUND.search(words):
+        kind = match[1].removesuffix("s")
+        return f"there is no {kind} {match[2]} ({place}); the lab has {_objects(sources)}", READ
+    if match := _NO_TYPE.search(words):
+        near = difflib.get_close_matches(match[1], _TYPES, n=1)
+        meant = f"; did you mean {near[0].removesuffix('s')}?" if near else ""
+        return f"there is no kind of object {match[1]} ({place}){meant}", READ
+    if match := _NO_CONTAINER.search(words):
+        return f"there is no container {match[1]} ({place}); {_containers(sources)}", READ
+    if one.verb == "set image" and not any("=" in word for word in one.about):
+        return f"the line has no CONTAINER=IMAGE ({place}); {_containers(sources)}", READ
+    if one.verb in {"annotate", "label"} and "must be specified before" in words:
+        alone = words.rsplit(": ", 1)[-1].strip()
+        return f"{alone} stands by itself ({place}): a value with a space in it needs quotes around it", READ
+    if "rollout history" in words or "revision" in words:
+        return _history(place, sources), _READ_HISTORY
+    if "--overwrite is false" in words:
+        return f"there is a value already, and only --overwrite replaces it ({place})", READ
+    if "resource" in words and ("not specified" in words or "must provide" in words or "required" in words):
+        return f"the line does not say which object ({place}); the lab has {_objects(sources)}", READ
+    if "within" in words and "no answer" in words:
+        return f"{place} waits for what does not come", READ
+    return f"kubectl refuses the line {place}", READ
+
+
+def _shown(words: str) -> str:
+    """Return the first line of what kubectl said, without its own prefixes."""
+    line = next((line.strip() for line in words.splitlines() if line.strip()), "nothing")
+    return line.removeprefix("error: ").removeprefix("Error: ")[:200]
+
+
+def _objects(sources: Sources) -> str:
+    return " and ".join(one.title for one in sources.documents) or "no object yet"
+
+
+def _containers(sources: Sources) -> str:
+    for document in sources.documents:
+        path = (*sources.pod_root(document), "spec", "containers")
+        names = [str(one.get("name")) for one in document.get(*path) or [] if isinstance(one, dict)]
+        if names:
+            return f"{document.title} has {' and '.join(names)} ({document.at(*path, 0, 'name')})"
+    return "the lab has none"
+
+
+def _history(place: Place, sources: Sources) -> str:
+    for document in sources.documents:
+        limit = document.get("spec", "revisionHistoryLimit")
+        if limit is not None:
+            where = document.at("spec", "revisionHistoryLimit")
+            return f"revisionHistoryLimit is {limit} ({where}): of the versions before, {limit} are kept"
+    return f"the revision that {place} asks for is not there; kubectl rollout history lists those that are"
+
+
+def ran(sources: Sources) -> str:
+    """Say which commands were run, the last three at most, each with its line."""
+    return "; ".join(f"after {one.text} ({one.place})" for one in sources.commands[-3:])
+
+
+def selection(text: str, place: Place, sources: Sources) -> str:
+    """Say what a `kubectl get` selects by and which labels there are, where it selects; else nothing."""
+    words = shlex.split(text)
+    if "get" not in words:
+        return ""
+    selector = next((value for flag, value in _pairs(words) if flag in {"-l", "--selector"}), "")
+    labels = [
+        f"{document.name} {', '.join(f'{key}={value}' for key, value in carried.items()) or 'none'} "
+        f"({document.at(*sources.pod_root(document), 'metadata', 'labels')})"
+        for document in sources.documents
+        if isinstance(carried := document.get(*sources.pod_root(document), "metadata", "labels") or {}, dict)
+    ]
+    asks = f"{place} selects {selector}" if selector else f"{place} selects nothing, as it has no -l"
+    return f"{asks}; the Pods' labels: {'; '.join(labels)}"
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    """Return flags with their values, each written as one word or as two."""
+    found: list[tuple[str, str]] = []
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            found.append((name, value if equals else "".join(words[index + 1 : index + 2])))
+        elif word.startswith("-") and len(word) > 2:
+            found.append((word[:2], word[2:].removeprefix("=")))
+        elif word.startswith("-"):
+            found.append((word, "".join(words[index + 1 : index + 2])))
+    return found

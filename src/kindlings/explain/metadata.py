@@ -1,0 +1,49 @@
+"""Which labels or annotations the learner wrote, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from kindlings.explain.sources import Sources
+    from kindlings.manifests import Document, FieldPath
+    from kindlings.waiting import Unmet
+
+READ: Final = {
+    "labels": "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
+    "annotations": "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/",
+}
+
+
+def because(verdict: Unmet, document: Document, sources: Sources) -> str:
+    """Say what stands in the metadata that the condition is about, if it is about any."""
+    group = getattr(verdict.condition, "metadata", "")
+    if not group:
+        return ""
+    root = sources.pod_root(document) if verdict.target.kind == "Pod" else ()
+    found = f"{_called(root)}{group} {_stand(document, (*root, 'metadata', group))}"
+    other = "annotations" if group == "labels" else "labels"
+    misplaced = _wanted(verdict) & set(document.get(*root, "metadata", other) or {})
+    for key in sorted(misplaced):
+        return f"{key} stands among the {other} ({document.at(*root, 'metadata', other, key)}); {found}"
+    if other_root := (() if root else sources.pod_root(document)):
+        for key in sorted(_wanted(verdict) & set(document.get(*other_root, "metadata", group) or {})):
+            where = document.at(*other_root, "metadata", group, key)
+            return f"{key} stands in {_called(other_root)}{group} ({where}); {found}"
+    return found
+
+
+def _called(root: FieldPath) -> str:
+    return "the Pod template's " if root else "the object's own "
+
+
+def _wanted(verdict: Unmet) -> set[str]:
+    wanted: tuple[tuple[str, Any], ...] = getattr(verdict.condition, "wanted", ())
+    return {key for key, _ in wanted} or {"kubernetes.io/change-cause"}
+
+
+def _stand(document: Document, path: FieldPath) -> str:
+    found = document.get(*path)
+    if not isinstance(found, dict) or not found:
+        return f"are not given ({document.at(*path)})"
+    return f"({document.at(*path)}): {', '.join(f'{key}={value}' for key, value in found.items())}"
