@@ -1,0 +1,3 @@
+# Lab 3b: see README.md, "Scale it". One kubectl command a line; no shell, no script.
+# TODO: make three Pods of one, by a command and not in deployment.yaml.
+# WHY: a number that changes with the load is not worth a new version of a file.

@@ -1,0 +1,4 @@
+# Lab 4b: see README.md, "Annotations".
+# TODO: 1. Try to select the Deployments that have a contact: kubectl get deployments -l contact
+# TODO: 2. Read the contact instead, with -o custom-columns or -o jsonpath.
+# WHY: the first finds nothing: the API server keeps an index of labels, and none of annotations.
