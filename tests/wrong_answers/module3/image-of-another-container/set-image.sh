@@ -1,0 +1,1 @@
+kubectl set image deployment/counter count=busybox:1.37

@@ -1,0 +1,2 @@
+kubectl set image deployment/counter counter=busybox:1.37
+kubectl set env deployment/counter GREETING=hello

@@ -1,0 +1,1 @@
+kubectl get deployment counter -o name | xargs kubectl rollout undo

@@ -1,0 +1,1 @@
+kubectl scale deployment conter --replicas=3

@@ -1,0 +1,1 @@
+kubectl scale deployment counter --replicas=2

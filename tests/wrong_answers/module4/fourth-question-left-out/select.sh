@@ -1,0 +1,3 @@
+kubectl get pods -l tier=frontend
+kubectl get pods -l tier=frontend,environment!=qa
+kubectl get pods -l 'tier in (cache, backend)'
