@@ -26,6 +26,14 @@ from kindlings.rollouts import (
     rolled_out,
     rollout_stalled,
 )
+from kindlings.services import (
+    addresses_of,
+    alias_of,
+    endpoints,
+    external_address,
+    node_port,
+    pending_address,
+)
 
 if TYPE_CHECKING:
     from kindlings.browsing import on_dashboard
@@ -44,6 +52,8 @@ else:
 
 __all__ = [
     "Lab",
+    "addresses_of",
+    "alias_of",
     "all_with_image",
     "annotated",
     "api_readiness",
@@ -53,7 +63,9 @@ __all__ = [
     "counting_up",
     "deadline_exceeded",
     "deleted_pod",
+    "endpoints",
     "env",
+    "external_address",
     "fewer_ready_than",
     "gone",
     "home_of_the_parts",
@@ -67,11 +79,13 @@ __all__ = [
     "needs_container_name",
     "new_pod",
     "new_service",
+    "node_port",
     "number_of_nodes",
     "number_of_static_pods",
     "on_dashboard",
     "one_with_image",
     "owned_through",
+    "pending_address",
     "ready",
     "restarted",
     "revisions",

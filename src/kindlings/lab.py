@@ -16,11 +16,12 @@ from kindlings.errors import InfrastructureError, UsageError
 from kindlings.explain import refusals
 from kindlings.explain.sources import Sources
 from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
+from kindlings.network import Name, Service
 from kindlings.predictions import Prediction
 from kindlings.recorder import WATCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kindlings.cluster.api import Api
@@ -77,6 +78,8 @@ class Lab:
         self._applied: set[tuple[str, str]] = set()
         self._course_images = tuple(course_images)
         self._kill = kill
+        self.node_ports: Mapping[int, int] = {}
+        """From the cluster's node ports to the ports of this machine that lead there."""
         self.breakable: Callable[[], Cluster] | None = None
         """Gives the cluster in which parts may be taken away, where there may be one."""
         self.kubectl: Kubectl | None = None
@@ -132,6 +135,18 @@ class Lab:
     def statefulset(self, name: str) -> Controller:
         """Return the StatefulSet of that name."""
         return self._controller("StatefulSet", name)
+
+    def service(self, name: str) -> Service:
+        """Return the Service of that name that a file defines."""
+        self._demand("Service", name)
+        return Service(self, name)
+
+    def dns(self, name: str, type_: str) -> Name:
+        """Return a name of the lab's namespace ("golang", "counter-0.counter") to ask the cluster's DNS for.
+
+        `type_` is that of the records: A or CNAME.
+        """
+        return Name(self, name, type_)
 
     def pvc(self, name: str) -> Claim:
         """Return the PersistentVolumeClaim of that name."""

@@ -162,3 +162,54 @@ def quantity(text: object) -> Decimal | None:
         return Decimal(number) * _SUFFIXES[suffix]
     except InvalidOperation:
         return None
+
+
+def selected(snapshot: Snapshot, service: Object) -> list[Object]:
+    """Return the Pods that the Service's selector finds, unready and terminating ones too."""
+    wanted = service["spec"].get("selector") or {}
+    pods = snapshot.all("Pod") if wanted else []
+    return [one for one in pods if wanted.items() <= (one["metadata"].get("labels") or {}).items()]
+
+
+def behind(snapshot: Snapshot, service: Object) -> list[Object]:
+    """Return the Deployments and StatefulSets whose Pods the Service's selector finds."""
+    wanted = service["spec"].get("selector") or {}
+    return [
+        one
+        for kind in ("Deployment", "StatefulSet")
+        for one in snapshot.all(kind)
+        if wanted and wanted.items() <= (one["spec"]["template"]["metadata"].get("labels") or {}).items()
+    ]
+
+
+def _slices(snapshot: Snapshot, service: Object) -> list[Object]:
+    named = {"kubernetes.io/service-name": name(service)}
+    return [
+        one
+        for one in snapshot.all("EndpointSlice")
+        if named.items() <= (one["metadata"].get("labels") or {}).items()
+    ]
+
+
+def has_ports(snapshot: Snapshot, service: Object) -> bool:
+    """Tell whether the Service's slices say a port, which they do not for the name of a port that no Pod has.
+
+    Before any slice has an endpoint nothing is known, and this is true.
+    """
+    filled = [one for one in _slices(snapshot, service) if one.get("endpoints")]
+    return not filled or any(one.get("ports") for one in filled)
+
+
+def endpoints(snapshot: Snapshot, service: Object) -> list[Object]:
+    """Return the Pods that requests to the Service are sent to: ready, and with a port.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+    """
+    uids = {
+        (endpoint.get("targetRef") or {}).get("uid")
+        for one in _slices(snapshot, service)
+        if one.get("ports")
+        for endpoint in one.get("endpoints") or []
+        if (endpoint.get("conditions") or {}).get("ready", True)
+    }
+    return [one for one in snapshot.all("Pod") if uid(one) in uids]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import urllib3
 
+from kindlings.cluster import inside
 from kindlings.cluster.api import KINDS, PATIENCE, Kind, Refusal
 from kindlings.errors import InfrastructureError
 
@@ -268,7 +269,7 @@ class Recorder:
 
     def _list(self, kind: Kind) -> str:
         """List the kind and enter the differences from what was known; returns the list's resourceVersion."""
-        answer = self._api.get(kind.path(self.namespace))
+        answer = self._api.get(kind.path(self.namespace), **_selection(kind))
         # Items of a list carry neither kind nor apiVersion.
         typed = {"kind": kind.kind, "apiVersion": kind.group_version}
         now = {one["metadata"]["uid"]: typed | one for one in answer.get("items") or []}
@@ -297,6 +298,7 @@ class Recorder:
             watch="true",
             allowWatchBookmarks="true",
             resourceVersion=version,
+            **_selection(kind),
         )
         self._is_back(kind)
         with self._changed:
@@ -320,6 +322,11 @@ class Recorder:
         change = Change(len(self._entries) + 1, time.monotonic(), type_, kind, one)
         self._entries.append(change)
         _apply(self._objects, change)
+
+
+def _selection(kind: Kind) -> dict[str, str]:
+    """Return the query that leaves our own helper Pod out: a lab is about the learner's."""
+    return {"labelSelector": inside.NOT_OURS} if kind.kind == "Pod" else {}
 
 
 def _apply(objects: dict[str, dict[str, Object]], change: Change) -> None:

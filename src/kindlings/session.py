@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from kindlings import paths
-from kindlings.cluster import access
+from kindlings.cluster import access, inside
 from kindlings.cluster.api import KINDS, Api, Refusal
 from kindlings.cluster.kubectl import Kubectl
 from kindlings.console import make_progress
@@ -21,7 +21,7 @@ from kindlings.lab import Identities, Lab
 from kindlings.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -45,6 +45,8 @@ class Session:
     """Gives the cluster in which parts may be taken away; made when it is first asked for."""
     kubectl: Path | None = None
     """The kubectl of the labs of commands; by default one is looked for when a lab first needs it."""
+    node_ports: Mapping[int, int] = field(default_factory=dict)
+    """From node ports to the ports of this machine that lead there."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
     _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
@@ -72,11 +74,13 @@ class Session:
             return self.breakable is not None
         if need == "node-port":
             return self.context is None  # elsewhere nobody knows where node ports can be reached
+        if need == "inside":
+            return True  # a helper Pod, which is made along with the namespace
         if need == "no-load-balancer":
             return self.context is None or self.context.startswith(("kind-", "minikube"))
         raise UsageError(
-            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, no-load-balancer, "
-            "break-cluster."
+            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, inside, "
+            "no-load-balancer, break-cluster."
         )
 
     def prepare(self, about: Lesson, test: str) -> None:
@@ -110,6 +114,7 @@ class Session:
             course_images=self.course_images,
             kill=self.kill,
         )
+        lab.node_ports = self.node_ports
         lab.breakable = self.breakable
         lab.kubectl, lab.allowed = Kubectl(self._kubectl, self.kubeconfig, self.context), about.commands
         return lab
@@ -130,6 +135,8 @@ class Session:
         namespace = access.create_namespace(self.admin, slug, labels, drains=about.draining)
         recorder = Recorder(self.observer, namespace)
         recorder.start()
+        if "inside" in about.needs:
+            inside.prepare(self.admin, namespace)
         return namespace, recorder
 
     def close(self, lab: Lab, *, keep: bool) -> None:

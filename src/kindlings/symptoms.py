@@ -11,6 +11,9 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | start    | the container's command cannot be run (RunContainerError)        | 1 s                       |
 | crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
 | ended    | a container that ends with exit code 0 is started again          | at once, at the second end|
+| probe    | a readinessProbe that is answered with HTTP 4xx                  | 3 s                       |
+| unready  | a readinessProbe of a port on which nothing listens              | 8 s                       |
+| probing  | a readinessProbe that fails otherwise                            | not: it may yet pass      |
 | volume   | the provisioner failed to make a volume: ours, not the learner's | 25 s, it tries again      |
 """
 
@@ -36,6 +39,9 @@ PERSISTENCE: Final = {
     "start": 1.0,
     "crash": 0.0,
     "ended": 0.0,
+    "probe": 3.0,
+    "unready": 8.0,
+    "probing": 3600.0,
     "volume": 25.0,
 }
 """Seconds that a symptom of the family must last; the order is from root to consequence."""
@@ -80,6 +86,9 @@ def find(scene: Scene) -> list[Symptom]:
             found += _of_claim(one, scene.snapshot)
         elif one.get("kind") in _CONTROLLERS:
             found += _of_controller(one, scene.snapshot)
+        elif one.get("kind") == "Service":
+            for pod in objects.selected(scene.snapshot, one):
+                found += [] if objects.terminating(pod) else _of_pod(pod, scene.snapshot)
     owner = scene.target.owner(scene.snapshot)
     if owner is not None:
         found += _of_controller(owner, scene.snapshot)
@@ -135,9 +144,29 @@ def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
         for event in snapshot.events_of(objects.uid(pod)):
             if event.get("reason") == "FailedMount":
                 yield Symptom("config", pod, "FailedMount", event.get("message", ""))
+    # A container that does not stay up is probed in vain, too; then that is the trouble.
+    up = all(
+        "running" in (one.get("state") or {}) and not one.get("restartCount") for one in objects.statuses(pod)
+    )
+    if objects.phase(pod) == "Running" and up and not objects.is_ready(pod):
+        yield from _of_probes(pod, snapshot)
     if objects.phase(pod) == "Failed" and (pod.get("status") or {}).get("reason"):
         status = pod["status"]
         yield Symptom("crash", pod, status["reason"], status.get("message", ""))
+
+
+def _of_probes(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    failed = [
+        event.get("message", "")
+        for event in snapshot.events_of(objects.uid(pod))
+        if event.get("reason") == "Unhealthy" and "Readiness" in event.get("message", "")
+    ]
+    if failed:
+        refused = "connection refused" in failed[-1]
+        family = (
+            "probe" if re.search(r"statuscode: 4\d\d", failed[-1]) else "unready" if refused else "probing"
+        )
+        yield Symptom(family, pod, "Unhealthy", failed[-1])
 
 
 def _of_container(pod: Object, status: dict[str, Any]) -> Iterator[Symptom]:

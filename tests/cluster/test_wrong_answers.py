@@ -27,11 +27,16 @@ FOLDERS = sorted(path.parent for path in ANSWERS.glob("module*/*/message.txt"))
 
 
 def normalise(text: str) -> str:
-    """Replace what differs from run to run: the namespace's name and measured seconds."""
+    """Replace what differs from run to run: the namespace, measured seconds, addresses, chosen ports."""
     text = re.sub(r"-n module\d+-\S+-[0-9a-f]{6}\b", "-n NAMESPACE", text)
     text = re.sub(r"after \d+(\.\d+)? s\b", "after N s", text)
     text = re.sub(r"\d+\.\d s\s+after the first event", "N s after the first event", text)
     text = re.sub(r"--name \S+-break kubectl", "--name CLUSTER-break kubectl", text)
+    text = re.sub(r"\b10(\.\d+){3}\b", "ADDRESS", text)
+    text = re.sub(r"\b\d+ of \d+ requests", "N of M requests", text)
+    text = re.sub(r"node port (?!31000|32000)3[0-2]\d{3}\b", "node port NNNNN", text)
+    text = re.sub(r"\b\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\b", "DATE TIME", text)
+    text = re.sub(r"-[0-9a-f]{6,10}-[a-z0-9]{5}\b", "-POD", text)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
@@ -72,6 +77,8 @@ def test_a_wrong_answer_reads_its_message(
     finally:
         kindlings_session.close(lab, keep=False)
     read = normalise(about.failure(failure.value.findings, lab.files))
+    for node_port, port in kindlings_session.node_ports.items():
+        read = read.replace(f"127.0.0.1:{port}", f"127.0.0.1:{node_port}")
     if request.config.getoption("record"):
         (folder / "message.txt").write_text(read, encoding="utf-8")
     assert read == (folder / "message.txt").read_text(encoding="utf-8")

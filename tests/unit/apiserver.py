@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from kindlings.selectors import matches
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -318,11 +320,11 @@ class _Handler(BaseHTTPRequestHandler):
             one = found.get(where.name)
             self._send(200, one) if one else self._not_found(where)
             return
-        wanted = dict(part.split("=", 1) for part in query.get("labelSelector", "").split(",") if part)
+        wanted = query.get("labelSelector", "")
         items = [
             {key: value for key, value in one.items() if key not in {"kind", "apiVersion"}}
             for one in found.values()
-            if wanted.items() <= (one["metadata"].get("labels") or {}).items()
+            if matches(wanted, one["metadata"].get("labels") or {})
         ]
         self._send(200, {"kind": "List", "metadata": {"resourceVersion": version}, "items": items})
 

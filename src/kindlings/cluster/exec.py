@@ -32,7 +32,7 @@ def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[st
 
     Raises LabFailure for an exit code other than 0, InfrastructureError where it could not be run.
     """
-    result = _execute(api, namespace, pod, container, command)
+    result = attempt(api, namespace, pod, container, command)
     if result.code == 0:
         return result.output[:MAX_OUTPUT]
     if result.code is None:
@@ -52,12 +52,13 @@ def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[st
 
 def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
     """Tell whether the container's process lives at this moment, whatever the kubelet last reported."""
-    result = _execute(api, namespace, pod, container, ["true"])
+    result = attempt(api, namespace, pod, container, ["true"])
     # An image without `true` says so only where there is a living container to look in.
     return result.code is not None or "executable file not found" in result.reason
 
 
-def _execute(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> Result:
+def attempt(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> Result:
+    """Run `command` in the container and return how it ended, whatever that is."""
     # Imported here: the client's import takes 0.7 s.
     from kubernetes.client import ApiClient, CoreV1Api  # noqa: PLC0415
     from kubernetes.client.exceptions import ApiException  # noqa: PLC0415

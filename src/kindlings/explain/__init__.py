@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import commands, crashes, images, metadata, pending, rollouts
+from kindlings.explain import commands, crashes, images, metadata, pending, rollouts, services
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -47,6 +47,11 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
             break
     else:
         _tell_without_trouble(findings, verdict, sources)
+    if verdict.target.kind == "Service":
+        if verdict.proved or not findings.because:
+            findings.because, findings.read = services.unmet(verdict, sources)
+        name = verdict.target.title.removeprefix("Service ")
+        findings.place = services.place(findings.because, name, sources)
     for command in sources.commands:
         if f"{command.place}" in findings.because:
             findings.place = command.place
@@ -95,6 +100,8 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
         return images.because(trouble, document, sources), images.READ
     if trouble.family in {"crash", "ended", "start"}:
         return crashes.because(trouble, document, sources), crashes.READ
+    if trouble.family in {"probe", "unready", "probing"}:
+        return services.probe(trouble, document, sources), services.READ_PROBES
     if trouble.family == "creation":
         return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)
