@@ -14,6 +14,7 @@ from kindlings.conditions import (
     running,
     succeeded,
 )
+from kindlings.daemons import one_on_each
 from kindlings.declared import env, memory_limit, mounts, native_sidecar
 from kindlings.metadata import annotated, change_cause, labelled
 from kindlings.pods import all_with_image, including, one_with_image, unowned
@@ -83,6 +84,7 @@ __all__ = [
     "number_of_nodes",
     "number_of_static_pods",
     "on_dashboard",
+    "one_on_each",
     "one_with_image",
     "owned_through",
     "pending_address",

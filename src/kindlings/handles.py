@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kindlings.conditions import Condition, Verdict
     from kindlings.lab import Lab
     from kindlings.logs import LogCondition
+    from kindlings.manifests import Document
     from kindlings.recorder import Object, Snapshot
 
 
@@ -123,7 +124,7 @@ class Log:
         saw = verdict.proof if isinstance(verdict, Impossible) else f"{verdict.why}, after {timeout:.0f} s"
         title = f"the log of container {self._container}" if self._container else f"the log of {pod}"
         named = f" -c {self._container}" if self._container else ""
-        document = lab.document("Pod", pod.name)
+        document = pod.document
         because, place = "", None
         if document is not None and self._container:
             path = lab.sources.container(document, self._container)
@@ -143,6 +144,19 @@ class Pod(Handle):
 
     def __init__(self, lab: Lab, name: str, uid: str = "") -> None:
         super().__init__(lab, "Pod", name, uid)
+
+    @property
+    def document(self) -> Document | None:
+        """Return the learner's document that made the Pod, be it a controller's."""
+        snapshot = self.lab.recorder.snapshot()
+        found = self._select(snapshot)
+        return self.lab.sources.of(found[0], snapshot) if found else self.lab.document("Pod", self.name)
+
+    @property
+    def node(self) -> str:
+        """Return the name of the node on which the Pod runs, empty where none was chosen yet."""
+        found = self._select(self.lab.recorder.snapshot())
+        return str(found[0]["spec"].get("nodeName") or "") if found else ""
 
     def logs(self, container: str = "") -> Log:
         """Return the log of `container`; without one, as `kubectl logs POD` asks for it."""
@@ -196,16 +210,23 @@ class Output:
     text: str
 
     def shows(self, wanted: str) -> None:
-        """Demand that the output contains `wanted`. Raises LabFailure."""
-        if wanted in self.text:
+        """Demand that the output contains `wanted`, that of `env` as a whole line. Raises LabFailure."""
+        lines = self.text.strip().splitlines()
+        variable = wanted.partition("=")[0] if self.command == ("env",) else ""
+        if wanted in (lines if variable else self.text):
             return
-        last = self.text.strip().splitlines()[-1:] or ["nothing"]
+        if variable:
+            lines = [line for line in lines if line.startswith(f"{variable}=")] or [f"no {variable}"]
+        document = self.pod.document
+        because = explain.variable(variable, self.container, document, self.pod.lab.sources)
+        last = lines[-1:] or ["nothing"]
         raise LabFailure(
             Findings(
                 expected=f"`{' '.join(self.command)}` in container {self.container} to show {wanted}",
                 saw=last[0][:120],
+                because=because,
                 look=self.pod.lab.sources.look(f"describe pod {self.pod.name}"),
-                read=explain.READ_KIND["Pod"],
+                read=explain.READ_ENV if variable else explain.READ_KIND["Pod"],
             )
         )
 

@@ -12,6 +12,7 @@ import urllib3
 from kindlings import conditions, explain, manifests, objects, terminal, waiting
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
+from kindlings.daemons import Node
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.explain import refusals
 from kindlings.explain.sources import Sources
@@ -151,6 +152,12 @@ class Lab:
     def pvc(self, name: str) -> Claim:
         """Return the PersistentVolumeClaim of that name."""
         return Claim(self, name)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Return the cluster's nodes, by name."""
+        found = self.observer.get(KINDS["Node"].path()).get("items") or []
+        return sorted(map(Node.of, found), key=lambda node: node.name)
 
     @contextmanager
     def history(self) -> Iterator[Stretch]:

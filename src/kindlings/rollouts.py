@@ -29,6 +29,7 @@ DEFAULT_DEADLINE: Final = 600
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds
 """
 _GENERATION: Final = "deprecated.daemonset.template.generation"
+_HASH: Final = "controller-revision-hash"
 _STILL: Final = 2.0
 """Seconds after which a controller that has nothing left to do will not do more."""
 
@@ -57,13 +58,31 @@ def _is_new(pod: Object, controller: Object, snapshot: Snapshot) -> bool:
     labels, annotations = objects.labels_of(pod), objects.annotations_of(controller)
     if controller["kind"] == "StatefulSet":
         wanted = (controller.get("status") or {}).get("updateRevision")
-        return bool(labels.get("controller-revision-hash") == wanted)
+        return bool(labels.get(_HASH) == wanted)
     if controller["kind"] == "DaemonSet":
-        return labels.get("pod-template-generation") == annotations.get(_GENERATION)
+        return labels.get(_HASH) in _newest(controller, snapshot)
     for made_by in objects.owned_by(snapshot, "ReplicaSet", controller):
         if _owns(made_by, pod):
             return objects.annotations_of(made_by).get(REVISION) == annotations.get(REVISION)
     return False
+
+
+def _newest(daemonset: Object, snapshot: Snapshot) -> set[str | None]:
+    """Return the revision hash of a DaemonSet's present template, as its Pods carry it.
+
+    A rollback counts the generation up and brings an old hash back, also for Pods that were never replaced.
+    """
+    pods = objects.pods_of(snapshot, daemonset)
+    wanted = objects.annotations_of(daemonset).get(_GENERATION)
+    found = {
+        objects.labels_of(one).get(_HASH)
+        for one in pods
+        if objects.labels_of(one).get("pod-template-generation") == wanted
+    }
+    updated = (daemonset.get("status") or {}).get("updatedNumberScheduled", 0)
+    if not found and observed(daemonset) and updated == len(pods):
+        found = {objects.labels_of(one).get(_HASH) for one in pods}  # nothing had to be replaced
+    return found
 
 
 def _owns(owner: Object, pod: Object) -> bool:

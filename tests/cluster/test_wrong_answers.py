@@ -27,8 +27,10 @@ FOLDERS = sorted(path.parent for path in ANSWERS.glob("module*/*/message.txt"))
 
 
 def normalise(text: str) -> str:
-    """Replace what differs from run to run: the namespace, measured seconds, addresses, chosen ports."""
+    """Replace what differs from run to run: made-up names, measured seconds, addresses, chosen ports."""
     text = re.sub(r"-n module\d+-\S+-[0-9a-f]{6}\b", "-n NAMESPACE", text)
+    made_up = r"((?:describe pod |NODE_NAME=)[a-z0-9-]+)-[bcdfghjklmnpqrstvwxz2456789]{5}\b"
+    text = re.sub(made_up, r"\1-XXXXX", text)
     text = re.sub(r"after \d+(\.\d+)? s\b", "after N s", text)
     text = re.sub(r"\d+\.\d s\s+after the first event", "N s after the first event", text)
     text = re.sub(r"--name \S+-break kubectl", "--name CLUSTER-break kubectl", text)

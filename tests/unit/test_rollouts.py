@@ -160,6 +160,32 @@ def test_a_daemonset_is_rolled_out_by_its_nodes() -> None:
     )
 
 
+def agents(*written: tuple[int, str]) -> list[Object]:
+    """Return a Pod of the DaemonSet for each template generation and revision hash."""
+    return [
+        pod(
+            f"a{number}",
+            owner=daemonset(),
+            labels={"pod-template-generation": str(generation), "controller-revision-hash": revision},
+        )
+        for number, (generation, revision) in enumerate(written)
+    ]
+
+
+@pytest.mark.parametrize("found", [agents((2, "a"), (1, "a")), agents((1, "a"), (1, "a"))])
+def test_a_daemonset_that_was_rolled_back_keeps_pods(found: list[Object]) -> None:
+    """What ran the earlier version all along is of the newest, whatever its template's number."""
+    agent = daemonset(updatedNumberScheduled=2, numberAvailable=2)
+    assert isinstance(judged(rolled_out(), agent, *found), Met)
+
+
+def test_a_daemonsets_old_pods_have_another_hash() -> None:
+    """One node is done, the other is not."""
+    agent, found = daemonset(updatedNumberScheduled=1), agents((2, "b"), (1, "a"))
+    new, old = versions(agent, snapshot(agent, *found))
+    assert [objects.name(one) for one in (*new, *old)] == ["a0", "a1"]
+
+
 def test_on_delete_waits_for_somebody() -> None:
     """With OnDelete old Pods stay until they are deleted, which is said."""
     agent = daemonset("OnDelete", updatedNumberScheduled=0, numberAvailable=2)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import commands, crashes, images, metadata, pending, rollouts, services
+from kindlings.explain import (
+    commands,
+    crashes,
+    images,
+    metadata,
+    nodes,
+    pending,
+    rollouts,
+    services,
+    strategies,
+)
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -29,6 +39,7 @@ _DEFAULTS: Final[dict[tuple[str, ...], str]] = {
     ("replicas",): ", and the default is 1",
     ("progressDeadlineSeconds",): ", and the default is 600",
 }
+READ_ENV: Final = "https://kubernetes.io/docs/concepts/workloads/pods/downward-api/"
 READ_LOGS: Final = "https://kubernetes.io/docs/concepts/cluster-administration/logging/"
 
 
@@ -60,8 +71,16 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
 
 def _tell_without_trouble(findings: Findings, verdict: Unmet, sources: Sources) -> None:
     """Say what the manifest or the commands that were run show, where the cluster shows no trouble."""
+    because, read = nodes.because(verdict, sources)
+    if because:
+        findings.because, findings.read = because, read
+        return
     document = _document(verdict, sources)
     if document is not None:
+        findings.because = strategies.because(verdict, document)
+        if findings.because:
+            findings.read = strategies.READ
+            return
         findings.because = rollouts.because(verdict, document, sources)
         if findings.because:
             findings.read = rollouts.READ
@@ -127,6 +146,22 @@ def container_names(document: Document, sources: Sources, group: str = "containe
     names = [str(one.get("name")) for one in document.get(*path) or [] if isinstance(one, dict)]
     where = document.at(*path)
     return f"{group} ({where}) has {', '.join(names)}" if names else f"spec ({where}) has no {group}"
+
+
+def variable(name: str, container: str, document: Document | None, sources: Sources) -> str:
+    """Say where a container's environment variable comes from, or nothing where no variable is meant."""
+    if document is None or not name:
+        return ""
+    path = (*sources.container(document, container), "env")
+    for index, one in enumerate(document.get(*path) or []):
+        if one.get("name") != name:
+            continue
+        for source, about in (one.get("valueFrom") or {}).items():
+            field = "fieldPath" if source == "fieldRef" else "key"
+            place = document.at(*path, index, "valueFrom", source, field)
+            return f"{name} is taken from {source} {about.get(field)} ({place})"
+        return f"{name} has the fixed value {one.get('value')} ({document.at(*path, index, 'value')})"
+    return f"container {container} ({document.at(*path[:-1])}) has no {name} in its env"
 
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:

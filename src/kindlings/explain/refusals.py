@@ -22,7 +22,9 @@ _UNKNOWN: Final = re.compile(r'unknown field "([^"]+)"')
 _UNMARSHAL: Final = re.compile(
     r"cannot unmarshal (\w+) into Go (?:struct field (?:\w+\.)?([\w.]+) of type|value of type) ([\w.\[\]*]+)"
 )
+_NO_LABEL: Final = re.compile(r"field label not supported: (\S+)")
 _READ: Final = {
+    "downward": "https://kubernetes.io/docs/concepts/workloads/pods/downward-api/",
     "quantity": "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
     "security": "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     "quota": "https://kubernetes.io/docs/concepts/policy/resource-quotas/",
@@ -96,6 +98,8 @@ def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str
     meant = schema.did_you_mean(document.kind, path)
     if ancestor is None and schema.is_of_container(document.kind, path):
         return f"{name} belongs to a container, not to {holder} ({place})", place, READ_OBJECTS
+    if ancestor is None and schema.is_of_template(document.kind, path):
+        return f"{name} belongs to {holder}.template.spec, not to {holder} ({place})", place, READ_OBJECTS
     if ancestor is not None and meant != name:
         return f"{name} belongs to {_called(ancestor)}, not to {holder} ({place})", place, READ_OBJECTS
     if meant:
@@ -166,9 +170,12 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     path = parse_path(cause.get("field", "").removeprefix("<nil>"))
     place = document.at(*path)
     field = ".".join(str(part) for part in path) if path else "the object"
-    message = cause.get("message", "").removesuffix(": must not be empty")
-    if cause.get("reason") == "FieldValueRequired":
+    message = cause.get("message", "").removesuffix(": must not be empty").removeprefix("Required value: ")
+    if cause.get("reason") == "FieldValueRequired" and document.get(*path) is None:
         return f"{_called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
+    if match := _NO_LABEL.search(message):
+        offers = "the downward API offers no such field of a Pod"
+        return f"{match[1]} ({place}) names no value: {offers}", place, _READ["downward"]
     if (plain := wording.plain(document, path, message)) is not None:
         return plain
     where = _called(path) if path and isinstance(path[-1], int) else field

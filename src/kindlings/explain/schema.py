@@ -62,3 +62,9 @@ def is_of_container(kind: str, path: FieldPath) -> bool:
     holder = _types(_models(kind, path)[-1][1])
     container = _model(_inner(holder.get("containers", "")))
     return str(path[-1]) in _types(container)
+
+
+def is_of_template(kind: str, path: FieldPath) -> bool:
+    """Tell whether the field stands in a controller's spec and belongs to the spec of its Pods."""
+    pods = _model("V1PodSpec") if "template" in _types(_models(kind, path)[-1][1]) else None
+    return str(path[-1]) in _types(pods)

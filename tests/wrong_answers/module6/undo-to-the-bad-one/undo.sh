@@ -1,0 +1,1 @@
+kubectl rollout undo daemonset agent --to-revision=2
