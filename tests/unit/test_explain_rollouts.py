@@ -166,7 +166,10 @@ def test_the_labs_own_missing_image_is_not_the_learners(tmp_path: Path) -> None:
     target = Target("Deployment counter", "Deployment", lambda now: now.all("Deployment"), parts=_all)
     found = (deployment(), *SETS, bad)
     findings = told(tmp_path, rolled_out(), *found, target=target, ran=(UNDO,))
-    assert "is still there after kubectl rollout pause" in findings.because
+    assert (
+        "busybox:22, which the lab set and no node has, is still asked for after kubectl rollout pause"
+        in findings.because
+    )
     assert "the lab itself asks for busybox:22" in told(tmp_path, rolled_out(), *found, target=target).because
 
 

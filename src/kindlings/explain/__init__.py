@@ -109,12 +109,11 @@ def _is_beside_the_point(verdict: Unmet, sources: Sources) -> bool:
 
 
 def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: Snapshot) -> tuple[str, str]:
-    if trouble.family == "image" and sources.commands and images.is_the_labs(trouble, document, sources):
-        # The image is missing on purpose, and a command should have led away from it.
-        return (
-            f"the image of the lab's own, which nothing starts from, is still there {commands.ran(sources)}",
-            READ_KIND[document.kind],
-        )
+    image = images.set_by_lab(trouble, document, sources) if trouble.family == "image" else ""
+    if image and sources.commands:
+        # It is missing on purpose, and a command should have led away from it.
+        because = f"{image}, which the lab set and no node has, is still asked for {commands.ran(sources)}"
+        return because, READ_KIND[document.kind]
     if trouble.family == "image":
         return images.because(trouble, document, sources), images.READ
     if trouble.family in {"crash", "ended", "start"}:

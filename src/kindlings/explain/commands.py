@@ -73,7 +73,8 @@ def _because(one: Parsed, words: str, sources: Sources) -> tuple[str, str]:
 def _shown(words: str) -> str:
     """Return the first line of what kubectl said, without its own prefixes."""
     line = next((line.strip() for line in words.splitlines() if line.strip()), "nothing")
-    return line.removeprefix("error: ").removeprefix("Error: ")[:200]
+    said = line.removeprefix("error: ").removeprefix("Error: ")
+    return said if len(said) <= 160 else f"{said[:159]}…"
 
 
 def _objects(sources: Sources) -> str:

@@ -43,11 +43,11 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     return f"there is no {image} ({place}); {meant}"
 
 
-def is_the_labs(symptom: Symptom, document: Document, sources: Sources) -> bool:
-    """Tell whether neither the manifest nor a command of the learner's asks for the image."""
+def set_by_lab(symptom: Symptom, document: Document, sources: Sources) -> str:
+    """Return the image that neither the manifest nor a command of the learner's asks for, or nothing."""
     image = _asked_for(symptom)
     written = document.get(*sources.container(document, symptom.container), "image")
-    return image != written and not sources.command_with(image)
+    return "" if image == written or sources.command_with(image) else image
 
 
 def _asked_for(symptom: Symptom) -> str:
