@@ -15,7 +15,7 @@ from kindlings.conditions import (
     succeeded,
 )
 from kindlings.daemons import one_on_each
-from kindlings.declared import env, memory_limit, mounts, native_sidecar
+from kindlings.declared import env, env_from_field, memory_limit, mounts, mounts_from_node, native_sidecar
 from kindlings.metadata import annotated, change_cause, labelled
 from kindlings.pods import all_with_image, including, one_with_image, unowned
 from kindlings.rollouts import (
@@ -38,6 +38,7 @@ from kindlings.services import (
 
 if TYPE_CHECKING:
     from kindlings.browsing import on_dashboard
+    from kindlings.databases import Redis
     from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
     from kindlings.facts import (
         home_of_the_parts,
@@ -53,6 +54,7 @@ else:
 
 __all__ = [
     "Lab",
+    "Redis",
     "addresses_of",
     "alias_of",
     "all_with_image",
@@ -66,6 +68,7 @@ __all__ = [
     "deleted_pod",
     "endpoints",
     "env",
+    "env_from_field",
     "external_address",
     "fewer_ready_than",
     "gone",
@@ -76,6 +79,7 @@ __all__ = [
     "mixed_images",
     "more_than",
     "mounts",
+    "mounts_from_node",
     "native_sidecar",
     "needs_container_name",
     "new_pod",
@@ -103,6 +107,7 @@ __all__ = [
 
 _LATER = {
     "on_dashboard": "kindlings.browsing",
+    "Redis": "kindlings.databases",
     **dict.fromkeys(
         ("api_readiness", "deleted_pod", "new_pod", "new_service", "silent_node"), "kindlings.experiments"
     ),

@@ -24,6 +24,8 @@ class _Declared(Basic):
     where: tuple[str, ...]
     """Where in a container the learner writes it."""
     same: Callable[[str, str], bool] = str.__eq__
+    instead: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
+    """Says which volumes a container mounts instead, where it is about them."""
     tolerates: frozenset[str] = field(default=TROUBLES, kw_only=True)
 
     def describe(self, target: Target) -> str:
@@ -35,7 +37,12 @@ class _Declared(Basic):
             if any(value is not None and self.same(value, self.wanted) for value in found):
                 return Met([pod])
             there = ", ".join(value for value in found if value is not None)
-            without = f"{objects.title(pod)} without {self.what.removesuffix(' =')}"
+            # Which of a controller's Pods came first is chance: their template is the same.
+            whose = scene.target.title if scene.target.plural else objects.title(pod)
+            without = f"{whose} without {self.what.removesuffix(' =')}"
+            if self.instead:
+                others = [self.instead(one, pod["spec"]) for one in objects.containers(pod)]
+                without = f"{whose} with {', '.join(filter(None, others)) or 'no volume mounted'}"
             return Impossible(f"{self.what} {there}" if there else without)
         return NotYet(what_is_there(scene))
 
@@ -50,6 +57,19 @@ def env(name: str, value: str) -> Condition:
         return None
 
     return _Declared(f"the environment variable {name} =", value, read, ("env",))
+
+
+def env_from_field(name: str, field_path: str) -> Condition:
+    """Whether a container of the Pod has the environment variable `name` from the Pod's own field."""
+
+    def read(container: dict[str, Any], _spec: dict[str, Any]) -> str | None:
+        for variable in container.get("env") or []:
+            if variable.get("name") == name:
+                reference = (variable.get("valueFrom") or {}).get("fieldRef") or {}
+                return str(reference.get("fieldPath", variable.get("value", "")))
+        return None
+
+    return _Declared(f"the environment variable {name} from the field", field_path, read, ("env",))
 
 
 def memory_limit(limit: str) -> Condition:
@@ -80,7 +100,40 @@ def mounts(path: str, *, claim: str) -> Condition:
         ]
         return str(claims[0]) if claims and claims[0] else None
 
-    return _Declared(f"mounted at {path} the PersistentVolumeClaim", claim, read, ("volumeMounts",))
+    what = f"mounted at {path} the PersistentVolumeClaim"
+    return _Declared(what, claim, read, ("volumeMounts",), instead=_mounted)
+
+
+def mounts_from_node(path: str, *, folder: str) -> Condition:
+    """Whether a container of the Pod mounts `folder` of its node (hostPath) at `path`."""
+
+    def read(container: dict[str, Any], spec: dict[str, Any]) -> str | None:
+        mounted = [one["name"] for one in container.get("volumeMounts") or [] if one.get("mountPath") == path]
+        folders = [
+            (volume.get("hostPath") or {}).get("path")
+            for volume in spec.get("volumes") or []
+            if volume["name"] in mounted
+        ]
+        return str(folders[0]) if folders and folders[0] else None
+
+    what = f"mounted at {path} its node's folder"
+    return _Declared(what, folder, read, ("volumeMounts",), instead=_mounted)
+
+
+def _mounted(container: dict[str, Any], spec: dict[str, Any]) -> str:
+    """Say which volumes of its Pod a container mounts, and where."""
+    volumes = {one["name"]: _volume(one) for one in spec.get("volumes") or []}
+    mounts = [(one.get("name"), one.get("mountPath")) for one in container.get("volumeMounts") or []]
+    return ", ".join(f"{volumes[name]} at {path}" for name, path in mounts if name in volumes)
+
+
+def _volume(volume: dict[str, Any]) -> str:
+    if "persistentVolumeClaim" in volume:
+        return f"the PersistentVolumeClaim {volume['persistentVolumeClaim'].get('claimName')}"
+    if "hostPath" in volume:
+        return f"the node's folder {volume['hostPath'].get('path')}"
+    source = next((key for key in volume if key != "name"), "volume")
+    return f"the {source} {volume['name']}"
 
 
 @dataclass(frozen=True)

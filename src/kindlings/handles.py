@@ -257,8 +257,8 @@ class Pods:
         return cls(lab, Target(f"the Pods with {selector}", "Pod", select, plural=True))
 
     def wait(self, condition: Condition, timeout: float | None = None) -> list[Pod]:
-        """Wait until `condition` holds, by default as long as it may need; returns its Pods."""
-        found = self.lab.wait(self.target, condition, timeout)
+        """Wait until `condition` holds, by default as long as it may need; returns its Pods, by name."""
+        found = sorted(self.lab.wait(self.target, condition, timeout), key=objects.name)
         return [Pod(self.lab, objects.name(one), objects.uid(one)) for one in found]
 
     def hold(self, condition: Condition, seconds: float) -> Pods:
@@ -278,8 +278,8 @@ class Stretch:
         """End the stretch now."""
         self._history.close()
 
-    def never(self, condition: Condition, of: Pods | None = None) -> None:
-        """Demand that `condition` held at no moment for the Pods `of` somebody, by default all of the lab's.
+    def never(self, condition: Condition, of: Pods | Handle | None = None) -> None:
+        """Demand that `condition` held at no moment for what `of` names, by default all Pods of the lab.
 
         Raises LabFailure at the first moment where it did, InfrastructureError where one was not observed.
         """

@@ -113,8 +113,9 @@ class Lab:
         return Prediction(self.folder / file, self.observer, self.breakable)
 
     def pod(self, name: str) -> Pod:
-        """Return the Pod of that name that a file defines."""
-        self._demand("Pod", name)
+        """Return the Pod of that name that a file defines, itself or by a StatefulSet (counter-0)."""
+        if self.document("StatefulSet", name.rpartition("-")[0]) is None:
+            self._demand("Pod", name)
         return Pod(self, name)
 
     def pods(self, selector: str) -> Pods:

@@ -29,8 +29,8 @@ MARKERS: Final = (
     "hint(text): one sentence that helps without solving",
     "kinds(*kinds): the kinds of object that the lab takes, by default every kind of the course",
     "commands(*verbs): the kubectl verbs that the lab's .sh files may use, each with its flags or without",
-    "needs(*what): nodes>=N, node-port, node-access, inside, no-load-balancer, break-cluster; unmet "
-    "means not applicable",
+    "needs(*what): nodes>=N, node-port, node-access, host-path, inside, no-load-balancer, break-cluster; "
+    "unmet means not applicable",
     "draining: Pods keep their own termination grace period",
 )
 SAFE_CONTEXTS: Final = re.compile(r"^(kind-.+|minikube|k3d-.+|docker-desktop)$")
@@ -164,6 +164,7 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
         session.kubectl = cluster.kubectl_path
         session.node_ports = cluster.node_ports
         session.breakable = _breakable(request.config, cluster)
+        session.wipe = cluster.wipe
     yield session
     session.end(keep=bool(request.config.getoption("keep_namespaces")))
 

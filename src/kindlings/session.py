@@ -7,7 +7,7 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import filelock
 
@@ -47,10 +47,13 @@ class Session:
     """The kubectl of the labs of commands; by default one is looked for when a lab first needs it."""
     node_ports: Mapping[int, int] = field(default_factory=dict)
     """From node ports to the ports of this machine that lead there."""
+    wipe: Callable[[str], None] | None = None
+    """Removes a folder below policies.ROOT from every node."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
     _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
     _locks: dict[str, filelock.BaseFileLock] = field(init=False, default_factory=dict)
+    _folders: dict[str, Lesson] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._background = ThreadPoolExecutor(1, "prepare")
@@ -72,6 +75,8 @@ class Session:
             return self.kill is not None
         if need == "break-cluster":
             return self.breakable is not None
+        if need == "host-path":
+            return self.wipe is not None
         if need == "node-port":
             return self.context is None  # elsewhere nobody knows where node ports can be reached
         if need == "inside":
@@ -79,7 +84,7 @@ class Session:
         if need == "no-load-balancer":
             return self.context is None or self.context.startswith(("kind-", "minikube"))
         raise UsageError(
-            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, inside, "
+            f"A lesson needs {need}: that is not among nodes>=N, node-port, node-access, host-path, inside, "
             "no-load-balancer, break-cluster."
         )
 
@@ -90,13 +95,15 @@ class Session:
     def open(self, about: Lesson, test: str, folder: Path) -> Lab:
         """Give `test` of the lesson a namespace that is watched, and the learner's `folder` of manifests.
 
-        A lesson that needs node ports has them for itself until it is closed: they are the cluster's, and
-        labs ask for the same ones, in parallel processes, too. Raises InfrastructureError.
+        A lesson that needs node ports, or a folder of the nodes, has them for itself until it is closed: they
+        are the cluster's, and labs ask for the same ones, in parallel processes, too. Raises
+        InfrastructureError.
         """
-        lock = _node_ports() if "node-port" in about.needs else None
+        lock = next((_lock(need) for need in about.needs if need in _SHARED), None)
         if lock:
             lock.acquire()
         try:
+            self._empty_folder(about)
             prepared = self._prepared.pop((about, test), None)
             namespace, recorder = prepared.result() if prepared else self._make(about, test)
         except BaseException:
@@ -105,6 +112,8 @@ class Session:
             raise
         if lock:
             self._locks[namespace] = lock
+        if "host-path" in about.needs:
+            self._folders[namespace] = about
         lab = Lab(
             namespace=namespace,
             folder=folder,
@@ -132,7 +141,8 @@ class Session:
         for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
             access.delete_namespace(self.admin, left["metadata"]["name"])
         slug = re.sub(r"[^a-z0-9]+", "-", f"{about.module}-{test.removeprefix('test_')}".lower()).strip("-")
-        namespace = access.create_namespace(self.admin, slug, labels, drains=about.draining)
+        folder = about.module if "host-path" in about.needs else ""
+        namespace = access.create_namespace(self.admin, slug, labels, drains=about.draining, folder=folder)
         recorder = Recorder(self.observer, namespace)
         recorder.start()
         if "inside" in about.needs:
@@ -144,6 +154,9 @@ class Session:
         lab.recorder.stop()
         try:
             self._free_node_ports(lab.namespace)
+            about = self._folders.pop(lab.namespace, None)
+            if about is not None and not keep:
+                self._empty_folder(about)
             if keep:
                 access.keep(self.admin, lab.namespace)
             else:
@@ -163,6 +176,14 @@ class Session:
             if any(port.get("nodePort") for port in service["spec"].get("ports") or []):
                 self.admin.delete(KINDS["Service"].path(namespace, service["metadata"]["name"]))
 
+    def _empty_folder(self, about: Lesson) -> None:
+        """Remove the lesson's folder from the nodes, if it has one.
+
+        A Pod of an earlier lab that still has it mounted keeps what was removed, and never sees the next one.
+        """
+        if "host-path" in about.needs and self.wipe is not None:
+            self.wipe(about.module)
+
     def end(self, *, keep: bool) -> None:
         """End the session: what was prepared and not used goes, and all that it opened unless `keep`."""
         self._background.shutdown()
@@ -176,10 +197,14 @@ class Session:
                 access.delete_namespace(self.admin, namespace["metadata"]["name"])
 
 
-def _node_ports() -> filelock.BaseFileLock:
-    """Return the lock of the cluster's node ports."""
+_SHARED: Final = frozenset({"node-port", "host-path"})
+"""What a lesson may need that the cluster has once for all its labs."""
+
+
+def _lock(need: str) -> filelock.BaseFileLock:
+    """Return the lock of what the cluster has once: its node ports, the folders of its nodes."""
     paths.state().mkdir(parents=True, exist_ok=True)
-    return filelock.FileLock(paths.state() / "node-ports.lock")
+    return filelock.FileLock(paths.state() / f"{need}s.lock")
 
 
 def _stays(metadata: dict[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from kindlings.conditions import (
     restarted,
     succeeded,
 )
-from kindlings.declared import env, memory_limit, mounts, native_sidecar
+from kindlings.declared import env, env_from_field, memory_limit, mounts, mounts_from_node, native_sidecar
 from kindlings.handles import Controller
 from tests.unit.fakes import (
     ALL_PODS,
@@ -212,12 +212,56 @@ def test_fewer_ready_counts_neither_terminating_nor_starting_pods() -> None:
         (env("NAME", "Ali"), "Pod counter to have the environment variable NAME = Ali"),
         (memory_limit("1Gi"), "Pod counter to have the memory limit 1Gi"),
         (mounts("/data", claim="dok"), "Pod counter to have mounted at /data the PersistentVolumeClaim dok"),
+        (
+            env_from_field("NODE", "spec.nodeName"),
+            "Pod counter to have the environment variable NODE from the field spec.nodeName",
+        ),
+        (
+            mounts_from_node("/app", folder="/var/x"),
+            "Pod counter to have mounted at /app its node's folder /var/x",
+        ),
         (native_sidecar("logs"), "Pod counter with the native sidecar logs, running"),
     ],
 )
 def test_a_condition_describes_itself(condition: Condition, words: str) -> None:
     """In words that follow "expected"."""
     assert condition.describe(POD) == words
+
+
+@pytest.mark.parametrize(
+    ("volume", "saw"),
+    [
+        (None, "Pod counter with no volume mounted"),
+        ({"emptyDir": {}}, "Pod counter with the emptyDir data at /app"),
+        ({"hostPath": {"path": "/etc"}}, "mounted at /app its node's folder /etc"),
+        (
+            {"persistentVolumeClaim": {"claimName": "mine"}},
+            "Pod counter with the PersistentVolumeClaim mine at /app",
+        ),
+    ],
+)
+def test_another_volume_is_told(volume: dict[str, object] | None, saw: str) -> None:
+    """What is mounted instead, and where."""
+    one = pod()
+    if volume is not None:
+        one["spec"]["volumes"] = [{"name": "data", **volume}]
+        one["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/app"}]
+    assert judged(mounts_from_node("/app", folder="/var/x"), one) == Impossible(saw)
+    if volume == {"hostPath": {"path": "/etc"}}:
+        assert judged(mounts_from_node("/app", folder="/etc"), one) == Met([one])
+
+
+def test_a_variable_from_a_field() -> None:
+    """A value that is written down does not do: the template is the same for all nodes."""
+    one = pod()
+    variable: dict[str, object] = {"name": "NODE", "value": "worker"}
+    one["spec"]["containers"][0]["env"] = [variable]
+    wanted = env_from_field("NODE", "spec.nodeName")
+    assert judged(wanted, one) == Impossible("the environment variable NODE from the field worker")
+    one["spec"]["containers"][0]["env"] = [
+        {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    ]
+    assert judged(wanted, one) == Met([one])
 
 
 def test_several_pods_are_described_by_their_number() -> None:

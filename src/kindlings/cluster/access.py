@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tenacity
 
+from kindlings.cluster import policies
 from kindlings.cluster.api import KINDS, Refusal
 from kindlings.errors import InfrastructureError
 
@@ -100,10 +101,13 @@ def is_orphan(namespace: Mapping[str, Any]) -> bool:
     return False
 
 
-def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drains: bool = False) -> str:
+def create_namespace(
+    admin: Api, prefix: str, labels: Mapping[str, str], *, drains: bool = False, folder: str = ""
+) -> str:
     """Make a lab's namespace, ready for the learner's objects, and return its name.
 
-    `labels` are put under kindlings.dev/; `drains` keeps the Pods' own termination grace period.
+    `labels` are put under kindlings.dev/; `drains` keeps the Pods' own termination grace period; `folder`
+    names what its Pods may mount from their nodes, below policies.ROOT.
     """
     name = f"{prefix[:52].rstrip('-')}-{secrets.token_hex(3)}"
     own = {f"{LABEL}{key}": value for key, value in labels.items()}
@@ -112,6 +116,9 @@ def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drai
         f"{LABEL}short-termination": str(not drains).lower(),
         "pod-security.kubernetes.io/enforce": "baseline",
     }
+    if folder:
+        _demand_host_path_policy(admin)
+        own |= {"pod-security.kubernetes.io/enforce": "privileged", policies.HOST_PATH: folder}
     namespace = _named(name, kind="Namespace", apiVersion="v1")
     namespace["metadata"] |= {"labels": own, "annotations": {OWNER: owner()}}
     _create(admin, KINDS["Namespace"].path(), namespace)
@@ -124,6 +131,19 @@ def create_namespace(admin: Api, prefix: str, labels: Mapping[str, str], *, drai
     acting = admin.acting_as(learner(name))
     _await_right(acting, {"verb": "create", "resource": "pods", "namespace": name})
     return name
+
+
+def _demand_host_path_policy(admin: Api) -> None:
+    """Raise InfrastructureError where nothing would restrict the Pods of a privileged namespace."""
+    try:
+        for one in policies.host_path():
+            resource = "validatingadmissionpolic" + ("ies" if one["kind"].endswith("Policy") else "ybindings")
+            admin.get(f"/apis/{policies.API}/{resource}/{policies.NAME}")
+    except Refusal as refusal:
+        raise InfrastructureError(
+            f"The cluster lacks the policy of labs with a folder of the nodes: {refusal.message}",
+            "Run `kindlings up`.",
+        ) from None
 
 
 def _rules() -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+from kindlings.cluster import policies
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def manifests(*, mutating: bool) -> list[dict[str, Any]]:
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         *(_short_termination() if mutating else ()),
+        *policies.host_path(),
         _responder(),
     ]
 

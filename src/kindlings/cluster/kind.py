@@ -7,6 +7,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest_kind.cluster
 import yaml
 
 from kindlings.cluster import engine as engines
-from kindlings.cluster import nodes, ports, state
+from kindlings.cluster import nodes, policies, ports, state
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -213,6 +214,13 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         self.engine.run(
             *("exec", node, "ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container_id)
         )
+
+    def wipe(self, folder: str) -> None:
+        """Remove `folder`, where labs may mount it from their nodes, from every node."""
+        path = f"{policies.ROOT}/{folder}"
+        names = [node.name for node in self.nodes()]
+        with ThreadPoolExecutor(len(names) or 1) as pool:
+            list(pool.map(lambda name: self.engine.run("exec", name, "rm", "-rf", path), names))
 
     def nodes(self) -> list[nodes.Node]:
         """Return the node containers that there are."""

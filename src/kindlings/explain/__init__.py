@@ -9,8 +9,10 @@ from kindlings.errors import Findings, LabFailure, Place
 from kindlings.explain import (
     commands,
     crashes,
+    host_paths,
     images,
     metadata,
+    mounts,
     nodes,
     pending,
     rollouts,
@@ -120,6 +122,8 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
         return crashes.because(trouble, document, sources), crashes.READ
     if trouble.family in {"probe", "unready", "probing"}:
         return services.probe(trouble, document, sources), services.READ_PROBES
+    if trouble.family in {"creation", "config"} and (found := host_paths.because(trouble.message, document)):
+        return found
     if trouble.family == "creation":
         return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)
@@ -134,6 +138,8 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
     if where == ("initContainers",):
         return container_names(document, sources, "initContainers")
+    if where == ("volumeMounts",) and verdict.proved:
+        return mounts.because(document, spec)
     if where and (verdict.proved or not verdict.troubles):
         return _stands(document, spec, where)
     return container_names(document, sources) if "container" in verdict.expected else ""

@@ -1,0 +1,170 @@
+"""Labs with a folder of their nodes: who may mount it, when it is emptied, and why it is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import pytest
+
+from kindlings import lesson, paths
+from kindlings.cluster import access, addons, policies
+from kindlings.errors import InfrastructureError
+from kindlings.explain import host_paths, mounts
+from kindlings.session import Session
+from tests.unit.fakes import document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kindlings.cluster.api import Api
+    from tests.unit.apiserver import FakeApiServer
+
+DAEMONSET = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: counter
+spec:
+  template:
+    spec:
+      containers:
+        - name: counter
+          securityContext:
+            privileged: true
+      volumes:
+        - name: data
+          hostPath:
+            path: /etc
+            type: Directory
+"""
+
+
+def a_lesson() -> None:
+    """Check something."""
+
+
+ABOUT = lesson.of(a_lesson, "module7", [pytest.mark.needs("host-path").mark])
+
+
+@pytest.fixture
+def session(kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Give a session on the fake API server, with a state folder of its own."""
+    monkeypatch.setenv("KINDLINGS_STATE_DIR", str(tmp_path / "state"))
+    return Session(kubeconfig, "run")
+
+
+def add_policy(api: Api) -> None:
+    """Put the policy and its binding into the cluster."""
+    for one, resource in zip(
+        policies.host_path(),
+        ("validatingadmissionpolicies", "validatingadmissionpolicybindings"),
+        strict=True,
+    ):
+        api.create(f"/apis/{policies.API}/{resource}", one)
+
+
+def labels(server: FakeApiServer) -> dict[str, Any]:
+    """Return the labels of the only namespace that was made."""
+    (made,) = server.asked("POST", "/namespaces$")
+    found: dict[str, Any] = made.body["metadata"]["labels"]
+    return found
+
+
+def test_the_policy_is_an_addon() -> None:
+    """Every cluster of ours has it, and its version says so."""
+    kinds = [one["kind"] for one in addons.manifests(mutating=False)]
+    assert "ValidatingAdmissionPolicy" in kinds
+    assert "ValidatingAdmissionPolicyBinding" in kinds
+
+
+def test_only_these_labs_are_privileged(server: FakeApiServer, api: Api) -> None:
+    """The level and the label by which the policy is bound come together."""
+    add_policy(api)
+    access.create_namespace(api, "lab", {}, folder="module7")
+    assert labels(server)["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert labels(server)[policies.HOST_PATH] == "module7"
+
+
+def test_without_the_policy_nothing_is_privileged(server: FakeApiServer, api: Api) -> None:
+    """A cluster without it gets no such namespace."""
+    with pytest.raises(InfrastructureError, match="policy"):
+        access.create_namespace(api, "lab", {}, folder="module7")
+    assert not server.asked("POST", "/namespaces$")
+
+
+def test_a_folder_is_one_labs_at_a_time_and_empty(session: Session) -> None:
+    """It is emptied before the lab and after it, and nobody else has it meanwhile."""
+    add_policy(session.admin)
+    wiped: list[str] = []
+    session.wipe = wiped.append
+    other = filelock.FileLock(paths.state() / "host-paths.lock")
+
+    lab = session.open(ABOUT, "test_folder", paths.state())
+
+    assert wiped == ["module7"]
+    with pytest.raises(filelock.Timeout):
+        other.acquire(timeout=0)
+    session.close(lab, keep=False)
+    assert wiped == ["module7", "module7"]
+    other.acquire(timeout=0)
+    other.release()
+
+
+def test_a_kept_lab_keeps_its_folder(session: Session) -> None:
+    """The learner may look at what it left."""
+    add_policy(session.admin)
+    wiped: list[str] = []
+    session.wipe = wiped.append
+    session.close(session.open(ABOUT, "test_folder", paths.state()), keep=True)
+    assert wiped == ["module7"]
+
+
+def test_elsewhere_there_are_no_folders(session: Session) -> None:
+    """Where the nodes cannot be reached, the lab is not applicable."""
+    assert session.unmet(ABOUT.needs) == "host-path"
+
+
+@pytest.mark.parametrize(
+    ("said", "because"),
+    [
+        (
+            "'kindlings-host-path' denied request: the only hostPath that this lab has is /var/lib/x",
+            "the only hostPath that this lab has is /var/lib/x, and the Pod asks for path /etc (a.yaml:15)",
+        ),
+        (
+            "'kindlings-host-path' denied request: privileged: refused by the Pod Security level baseline",
+            "privileged true (a.yaml:11): refused by the Pod Security level baseline",
+        ),
+        (
+            "'kindlings-host-path' denied request: hostPort: refused by the Pod Security level baseline",
+            "hostPort: refused by the Pod Security level baseline",
+        ),
+        (
+            'MountVolume.SetUp failed for "data" : hostPath type check failed: /etc is not a directory',
+            "the node has no directory /etc, and type Directory (a.yaml:16) does not make it",
+        ),
+    ],
+)
+def test_a_refusal_names_the_line(tmp_path: Path, said: str, because: str) -> None:
+    """What was refused, and where the learner has written it."""
+    found = host_paths.because(said, document(tmp_path, DAEMONSET))
+    assert found is not None
+    assert found[0].replace("single-container.yaml", "a.yaml") == because
+
+
+def test_other_refusals_are_for_others(tmp_path: Path) -> None:
+    """What is not about a folder of the node is not explained here."""
+    assert host_paths.because("exceeded quota", document(tmp_path, DAEMONSET)) is None
+
+
+def test_a_volume_that_ends_with_its_pod(tmp_path: Path) -> None:
+    """Where a mount is not the one that was wanted, each is told with its volume's line."""
+    text = DAEMONSET.replace(
+        "          securityContext:\n            privileged: true\n",
+        "          volumeMounts:\n            - name: data\n              mountPath: /app\n",
+    )
+    told = mounts.because(document(tmp_path, text, "a.yaml"), ("spec", "template", "spec"))
+    assert told == "data is mounted at /app (a.yaml:12) and is the Pod's hostPath (a.yaml:15)"
+    plain = document(tmp_path, DAEMONSET, "a.yaml")
+    assert mounts.because(plain, ("spec", "template", "spec")).endswith("has no volumeMounts")
