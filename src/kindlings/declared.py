@@ -39,7 +39,7 @@ class _Declared(Basic):
             there = ", ".join(value for value in found if value is not None)
             # Which of a controller's Pods came first is chance: their template is the same.
             whose = scene.target.title if scene.target.plural else objects.title(pod)
-            without = f"{whose} without {self.what.removesuffix(' =')}"
+            without = f"{whose} without {self.what.removesuffix(' =').removesuffix(' from the field')}"
             if self.instead:
                 others = [self.instead(one, pod["spec"]) for one in objects.containers(pod)]
                 without = f"{whose} with {', '.join(filter(None, others)) or 'no volume mounted'}"

@@ -198,7 +198,7 @@ def test_a_claim_is_bound_or_pending() -> None:
 def test_fewer_ready_counts_neither_terminating_nor_starting_pods() -> None:
     """What users could reach is counted."""
     found = [pod("a"), pod("b", deleted=True), pod("c", ready=False)]
-    assert judged(fewer_ready_than(2), *found, target=ALL_PODS) == Met([found[0]])
+    assert judged(fewer_ready_than(2), *found, target=ALL_PODS) == Met([found[0]], what="1 Pod ready")
     assert judged(fewer_ready_than(1), *found, target=ALL_PODS) == NotYet("1 ready")
 
 
