@@ -206,7 +206,8 @@ class _Stalled(Basic):
                 return NotYet(f"{objects.title(controller)} is paused", _STILL)
             counts = _Counts.of(controller)
             if stuck:
-                return NotYet(f"{plural(len(stuck), 'new Pod')} in ErrImagePull and no old Pod ready", _STILL)
+                # How many of them have tried by now is chance.
+                return NotYet("no old Pod ready any more, and a new one is ErrImagePull", _STILL)
             if counts.updated == counts.wanted == counts.ready and not old:
                 return NotYet(f"the rollout has gone through: {plural(len(new), 'new Pod')} ready", _STILL)
             return NotYet(_progress(counts, new))

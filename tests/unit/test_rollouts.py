@@ -225,7 +225,7 @@ def test_a_stall_without_old_pods_is_an_outage() -> None:
     """Nothing is ready any more: that is not what is awaited, and does not heal."""
     new = pods(2, 3, ready=False, phase="Pending", statuses=PULLING)
     verdict = judged(rollout_stalled(), deployment(status={}), *SETS, *new)
-    assert "no old Pod ready" in why(verdict)
+    assert "no old Pod ready any more" in why(verdict)
 
 
 def test_a_rollout_that_went_through_is_not_stalled() -> None:
