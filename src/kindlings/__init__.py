@@ -35,6 +35,7 @@ from kindlings.services import (
     node_port,
     pending_address,
 )
+from kindlings.stateful import goes_with_its_statefulset, out_of_order, retained
 
 if TYPE_CHECKING:
     from kindlings.browsing import on_dashboard
@@ -47,7 +48,14 @@ if TYPE_CHECKING:
         runs_on_every_node,
     )
     from kindlings.lab import Lab
-    from kindlings.logs import counting_up, needs_container_name, says
+    from kindlings.logs import (
+        begins_with,
+        counting_up,
+        goes_on_after,
+        needs_container_name,
+        says,
+        written_twice,
+    )
 else:
     # A lesson needs the name for its annotations alone, and the class brings HTTP along: 0.2 s a collection.
     Lab = NewType("Lab", object)
@@ -60,6 +68,7 @@ __all__ = [
     "all_with_image",
     "annotated",
     "api_readiness",
+    "begins_with",
     "bound",
     "change_cause",
     "containers_ready",
@@ -71,6 +80,8 @@ __all__ = [
     "env_from_field",
     "external_address",
     "fewer_ready_than",
+    "goes_on_after",
+    "goes_with_its_statefulset",
     "gone",
     "home_of_the_parts",
     "including",
@@ -90,10 +101,12 @@ __all__ = [
     "on_dashboard",
     "one_on_each",
     "one_with_image",
+    "out_of_order",
     "owned_through",
     "pending_address",
     "ready",
     "restarted",
+    "retained",
     "revisions",
     "rolled_out",
     "rollout_stalled",
@@ -103,6 +116,7 @@ __all__ = [
     "silent_node",
     "succeeded",
     "unowned",
+    "written_twice",
 ]
 
 _LATER = {
@@ -115,9 +129,10 @@ _LATER = {
         ("home_of_the_parts", "number_of_nodes", "number_of_static_pods", "runs_on_every_node"),
         "kindlings.facts",
     ),
-    "counting_up": "kindlings.logs",
-    "needs_container_name": "kindlings.logs",
-    "says": "kindlings.logs",
+    **dict.fromkeys(
+        ("begins_with", "counting_up", "goes_on_after", "needs_container_name", "says", "written_twice"),
+        "kindlings.logs",
+    ),
 }
 """What is imported only when it is used: few lessons need it."""
 

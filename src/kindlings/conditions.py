@@ -189,7 +189,7 @@ class _Ready(Basic):
             return Met(ready, SETTLED)
         if not scene.target.plural and alive and _ended(alive[0]):
             return Impossible(_ended(alive[0]))
-        owner = scene.target.owner(scene.snapshot)
+        owner = scene.target.owner(scene.snapshot) if scene.target.plural else None
         wanted = owner["spec"].get("replicas", 1) if owner and owner["kind"] != "DaemonSet" else self.count
         if wanted != self.count:
             # The number may just have been changed; what stays so is what the file says.

@@ -10,6 +10,8 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
+from kindlings.explain import stateful
+from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
 
@@ -126,7 +128,9 @@ class Log:
         named = f" -c {self._container}" if self._container else ""
         document = pod.document
         because, place = "", None
-        if document is not None and self._container:
+        if document is not None and (script := stateful.script(document, self._container, lab.sources)):
+            because = script
+        elif document is not None and self._container:
             path = lab.sources.container(document, self._container)
             place = (
                 document.at(*path, "args") if document.get(*path, "args") else document.at(*path, "command")
@@ -157,6 +161,21 @@ class Pod(Handle):
         """Return the name of the node on which the Pod runs, empty where none was chosen yet."""
         found = self._select(self.lab.recorder.snapshot())
         return str(found[0]["spec"].get("nodeName") or "") if found else ""
+
+    @property
+    def target(self) -> Target:
+        """Return what conditions judge, with the StatefulSet that is to make the Pod, where one is."""
+        owner = self.name.rpartition("-")[0]
+        made = (
+            self.lab.document("StatefulSet", owner) is not None
+            and self.lab.document("Pod", self.name) is None
+        )
+        return Target(
+            f"{self.kind} {self.name}",
+            self.kind,
+            self._select,
+            owner=lambda snapshot: snapshot.named("StatefulSet", owner) if made else None,
+        )
 
     def logs(self, container: str = "") -> Log:
         """Return the log of `container`; without one, as `kubectl logs POD` asks for it."""
@@ -229,6 +248,17 @@ class Output:
                 read=explain.READ_ENV if variable else explain.READ_KIND["Pod"],
             )
         )
+
+    def satisfies(self, condition: LogCondition) -> None:
+        """Demand that the output is as `condition` says. Raises LabFailure."""
+        view = LogView([Line(0.0, line) for line in self.text.splitlines()], ended=True)
+        verdict = condition.check(view)
+        if isinstance(verdict, Met):
+            return
+        saw = verdict.proof if isinstance(verdict, Impossible) else verdict.why
+        expected = condition.describe(f"`{' '.join(self.command)}` in container {self.container}")
+        look = self.pod.lab.sources.look(f"describe pod {self.pod.name}")
+        raise LabFailure(Findings(expected, saw, look=look, read=explain.READ_KIND["Pod"]))
 
 
 class Claim(Handle):

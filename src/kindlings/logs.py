@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -79,6 +80,58 @@ class _CountingUp:
 def counting_up(count: int = 2, *, every: float = 1) -> LogCondition:
     """Whether `count` lines begin with numbers that increase by one, one about `every` seconds."""
     return _CountingUp(count, every)
+
+
+@dataclass(frozen=True)
+class _Begins:
+    low: int
+    high: float
+    what: str
+
+    def describe(self, title: str) -> str:
+        return f"{title} to begin with {self.what}"
+
+    def check(self, view: LogView) -> Verdict:
+        if view.refusal:
+            return Impossible(f"the log was refused: {view.refusal}")
+        for line in view.lines:
+            if match := _NUMBER.match(line.text):
+                right = self.low <= int(match[1]) <= self.high
+                return Met([]) if right else Impossible(f"its first number: {match[1]}")
+        why = "a log without a number"
+        return Impossible(why) if view.ended else NotYet(why)
+
+
+def begins_with(number: int) -> LogCondition:
+    """Whether the first number that begins a line is this one."""
+    return _Begins(number, number, f"the number {number}")
+
+
+def goes_on_after(number: int) -> LogCondition:
+    """Whether the first number that begins a line is greater than `number`: the count goes on."""
+    return _Begins(number + 1, math.inf, f"a number above {number}: the count goes on")
+
+
+@dataclass(frozen=True)
+class _WrittenTwice:
+    def describe(self, title: str) -> str:
+        return f"{title} to show a number that was written by two Pods"
+
+    def check(self, view: LogView) -> Verdict:
+        writers: dict[str, set[str]] = {}
+        for line in view.lines:
+            number, _, writer = line.text.strip().partition(" ")
+            writers.setdefault(number, set()).add(writer)
+        everyone = set().union(*writers.values())
+        if any(len(names) > 1 for names in writers.values()):
+            return Met([])
+        there = f"{plural(len(writers), 'number')}, each once, by {plural(len(everyone), 'Pod')}"
+        return Impossible(there if view.lines else "nothing")
+
+
+def written_twice() -> LogCondition:
+    """Whether lines such as "7 by counter-0" have one number from two writers: a count that is spoilt."""
+    return _WrittenTwice()
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,14 @@ def pods_of(snapshot: Snapshot, controller: Object | None) -> list[Object]:
     return [pod for one in sets for pod in owned_by(snapshot, "Pod", one)]
 
 
+def predecessor(pod: Object) -> str:
+    """Return the name of the StatefulSet's Pod that comes before this one, or nothing."""
+    owners = pod["metadata"].get("ownerReferences") or []
+    base, _, ordinal = name(pod).rpartition("-")
+    ordered = any(owner.get("kind") == "StatefulSet" for owner in owners) and ordinal.isdigit()
+    return f"{base}-{int(ordinal) - 1}" if ordered and int(ordinal) > 0 else ""
+
+
 _SUFFIXES: Final = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),

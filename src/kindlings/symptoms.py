@@ -47,6 +47,11 @@ PERSISTENCE: Final = {
 """Seconds that a symptom of the family must last; the order is from root to consequence."""
 
 NO_CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+_PASSES: Final = re.compile(r"no relationship found between node|failed to sync \w+ cache")
+"""A node that has not been told yet of what a new Pod refers to: the kubelet tries again, and may.
+
+Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
+"""
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
 _CONTROLLERS: Final = {"ReplicaSet", "Deployment", "DaemonSet", "StatefulSet"}
@@ -142,7 +147,7 @@ def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
         yield from _of_container(pod, status)
     if objects.phase(pod) == "Pending":
         for event in snapshot.events_of(objects.uid(pod)):
-            if event.get("reason") == "FailedMount":
+            if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
                 yield Symptom("config", pod, "FailedMount", event.get("message", ""))
     # A container that does not stay up is probed in vain, too; then that is the trouble.
     up = all(

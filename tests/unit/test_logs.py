@@ -8,7 +8,16 @@ import pytest
 
 from kindlings import following
 from kindlings.conditions import Impossible, Met, NotYet
-from kindlings.logs import Line, LogView, counting_up, needs_container_name, says
+from kindlings.logs import (
+    Line,
+    LogView,
+    begins_with,
+    counting_up,
+    goes_on_after,
+    needs_container_name,
+    says,
+    written_twice,
+)
 from tests.unit.apiserver import status
 
 if TYPE_CHECKING:
@@ -87,3 +96,19 @@ def test_a_refused_log_is_judged_by_the_servers_words(server: FakeApiServer, api
     words = "a container name must be specified for pod counter, choose one of: [a b]"
     server.answer("GET", "/log$", 400, status(400, "BadRequest", words))
     assert isinstance(follow(api, needs_container_name(), ""), Met)
+
+
+def test_a_count_begins_or_goes_on() -> None:
+    """The first number decides, for good."""
+    assert isinstance(begins_with(1).check(view((0, "hello"), (1, "1 by counter"))), Met)
+    assert isinstance(begins_with(1).check(view((0, "7 by counter"))), Impossible)
+    assert isinstance(goes_on_after(2).check(view((0, "3 by counter"))), Met)
+    assert isinstance(goes_on_after(2).check(view((0, "1 by counter"))), Impossible)
+    assert isinstance(goes_on_after(2).check(view((0, "hello"))), NotYet)
+
+
+def test_a_number_of_two_writers_is_found() -> None:
+    """One number from two Pods; the same from one Pod, or others from another, do not count."""
+    assert isinstance(written_twice().check(view((0, "1 by a"), (0, "2 by a"), (0, "2 by b"))), Met)
+    verdict = written_twice().check(view((0, "1 by a"), (0, "2 by a")))
+    assert verdict == Impossible("2 numbers, each once, by 1 Pod")

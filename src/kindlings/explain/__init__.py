@@ -17,6 +17,7 @@ from kindlings.explain import (
     pending,
     rollouts,
     services,
+    stateful,
     strategies,
 )
 
@@ -40,6 +41,7 @@ _DEFAULTS: Final[dict[tuple[str, ...], str]] = {
     ("restartPolicy",): ", and the default is Always",
     ("replicas",): ", and the default is 1",
     ("progressDeadlineSeconds",): ", and the default is 600",
+    ("persistentVolumeClaimRetentionPolicy", "whenDeleted"): ", and the default is Retain",
 }
 READ_ENV: Final = "https://kubernetes.io/docs/concepts/workloads/pods/downward-api/"
 READ_LOGS: Final = "https://kubernetes.io/docs/concepts/cluster-administration/logging/"
@@ -68,6 +70,10 @@ def unmet(verdict: Unmet, sources: Sources) -> LabFailure:
     for command in sources.commands:
         if f"{command.place}" in findings.because:
             findings.place = command.place
+    if not findings.place and not sources.commands:
+        findings.place = _place(findings.because, sources)
+    if held_up := stateful.waits_for(verdict):
+        findings.because = f"{findings.because}; {held_up}" if findings.because else held_up
     return LabFailure(findings)
 
 
@@ -127,6 +133,13 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
     if trouble.family == "creation":
         return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)
+
+
+def _place(because: str, sources: Sources) -> Place | None:
+    """Return the file whose line a cause names first, or None."""
+    named = {because.find(f"({one.file}:"): one.file for one in sources.documents}
+    first = min((at for at in named if at >= 0), default=None)
+    return None if first is None else Place(named[first])
 
 
 def _from_manifest(verdict: Unmet, sources: Sources) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
+from kindlings.explain import stateful
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -33,7 +34,9 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     if symptom.reason == "OOMKilled":
         limit = document.at(*path, "resources", "limits", "memory")
         return f"{who} used more memory than its limit allows ({limit}) and was killed: OOMKilled"
-    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){_last_words(symptom, sources)}"
+    script = stateful.script(document, symptom.container, sources)
+    script = f"; {script}" if script else ""
+    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{_last_words(symptom, sources)}"
 
 
 def _exit(code: int | None) -> str:

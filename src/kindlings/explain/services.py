@@ -227,6 +227,12 @@ def of_dns(name: str, type_: str, sources: Sources) -> str:
     if document.get("spec", "clusterIP") != "None":
         place = at("spec", "clusterIP")
         return f"spec ({place}) has no clusterIP: None, so the name gives the one address of the Service"
+    for one in sources.documents:
+        if one.kind == "StatefulSet" and one.get("spec", "serviceName") != name:
+            stands = one.get("spec", "serviceName")
+            says = f"serviceName is {stands}" if stands else "there is no serviceName"
+            place = one.at("spec", "serviceName")
+            return f"{says} ({place}), and its Pods have names under the Service that stands there alone"
     return ""
 
 

@@ -38,6 +38,8 @@ class Sources:
             for document in self.documents:
                 if document.kind == seen.get("kind") and document.name == objects.name(seen):
                     return document
+                if seen.get("kind") == "PersistentVolumeClaim" and _has_template_of(document, seen):
+                    return document
             seen = _owner(seen, snapshot)
         return None
 
@@ -68,6 +70,17 @@ class Sources:
     def look(self, what: str) -> str:
         """Return the command that shows more."""
         return f"kindlings kubectl -n {self.namespace} {what}"
+
+
+def _has_template_of(document: Document, claim: Object) -> bool:
+    """Tell by its name whether the document's volumeClaimTemplates have made the claim.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage
+    """
+    base, _, ordinal = objects.name(claim).rpartition("-")
+    templates = document.get("spec", "volumeClaimTemplates") or []
+    names = [(one.get("metadata") or {}).get("name") for one in templates if isinstance(one, dict)]
+    return ordinal.isdigit() and base in {f"{name}-{document.name}" for name in names}
 
 
 def _owner(one: Object, snapshot: Snapshot) -> Object | None:
