@@ -40,8 +40,15 @@ class Sources:
                     return document
                 if seen.get("kind") == "PersistentVolumeClaim" and _has_template_of(document, seen):
                     return document
+            # By name first: a Pod may be seen before its controller is, of which another watch tells.
+            for owner in seen["metadata"].get("ownerReferences") or []:
+                if owner.get("controller") and (made := self._named(owner["kind"], owner.get("name"))):
+                    return made
             seen = _owner(seen, snapshot)
         return None
+
+    def _named(self, kind: str, name: str | None) -> Document | None:
+        return next((one for one in self.documents if (one.kind, one.name) == (kind, name)), None)
 
     def pod_root(self, document: Document) -> FieldPath:
         """Return where the Pod stands in the document: at its root, or in a controller's template."""
