@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, begins_with, counting_up, mounts, ready, written_twice
+from kindlings import Lab, begins_with, counting_up, lines, mounts, ready, written_twice
 
 
 @pytest.mark.kinds("ConfigMap", "Pod")
@@ -41,7 +41,7 @@ def test_two_writers_spoil_the_count(lab: Lab) -> None:
     pods.wait(mounts("/app", claim="shared"))
     first, second = pods.wait(ready(2))
 
-    first.logs("counter").wait(counting_up(3))
-    second.logs("counter").wait(counting_up(3))
+    first.logs("counter").wait(lines(3))
+    second.logs("counter").wait(lines(3))
 
     first.exec("counter", "cat", "/app/counter.txt").satisfies(written_twice())

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         begins_with,
         counting_up,
         goes_on_after,
+        lines,
         needs_container_name,
         says,
         written_twice,
@@ -86,6 +87,7 @@ __all__ = [
     "home_of_the_parts",
     "including",
     "labelled",
+    "lines",
     "memory_limit",
     "mixed_images",
     "more_than",
@@ -130,7 +132,15 @@ _LATER = {
         "kindlings.facts",
     ),
     **dict.fromkeys(
-        ("begins_with", "counting_up", "goes_on_after", "needs_container_name", "says", "written_twice"),
+        (
+            "begins_with",
+            "counting_up",
+            "goes_on_after",
+            "lines",
+            "needs_container_name",
+            "says",
+            "written_twice",
+        ),
         "kindlings.logs",
     ),
 }

@@ -83,6 +83,27 @@ def counting_up(count: int = 2, *, every: float = 1) -> LogCondition:
 
 
 @dataclass(frozen=True)
+class _Lines:
+    count: int
+
+    def describe(self, title: str) -> str:
+        return f"{title} to have {plural(self.count, 'line')}"
+
+    def check(self, view: LogView) -> Verdict:
+        if view.refusal:
+            return Impossible(f"the log was refused: {view.refusal}")
+        if len(view.lines) >= self.count:
+            return Met([])
+        why = plural(len(view.lines), "line")
+        return Impossible(f"{why}, and the log has ended") if view.ended else NotYet(why)
+
+
+def lines(count: int) -> LogCondition:
+    """Whether the log has `count` lines, whatever they say."""
+    return _Lines(count)
+
+
+@dataclass(frozen=True)
 class _Begins:
     low: int
     high: float

@@ -14,6 +14,7 @@ from kindlings.logs import (
     begins_with,
     counting_up,
     goes_on_after,
+    lines,
     needs_container_name,
     says,
     written_twice,
@@ -112,3 +113,10 @@ def test_a_number_of_two_writers_is_found() -> None:
     assert isinstance(written_twice().check(view((0, "1 by a"), (0, "2 by a"), (0, "2 by b"))), Met)
     verdict = written_twice().check(view((0, "1 by a"), (0, "2 by a")))
     assert verdict == Impossible("2 numbers, each once, by 1 Pod")
+
+
+def test_lines_are_counted() -> None:
+    """Whatever they say; once the log has ended no more can come."""
+    assert isinstance(lines(2).check(view((0, "a"), (1, "b"))), Met)
+    assert isinstance(lines(2).check(view((0, "a"))), NotYet)
+    assert lines(2).check(view((0, "a"), ended=True)) == Impossible("1 line, and the log has ended")
