@@ -56,7 +56,7 @@ def test_an_update_goes_node_by_node(lab: Lab) -> None:
 
 
 @only_daemonsets
-@pytest.mark.commands("rollout undo")
+@pytest.mark.commands("rollout undo --to-revision")
 @pytest.mark.points(2)
 @pytest.mark.hint("kubectl rollout undo wants the kind and the name: daemonset agent.")
 def test_a_bad_update_is_undone(lab: Lab) -> None:
