@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kindlings import explain
-from kindlings.conditions import Met, NotYet, Scene, Target
+from kindlings.conditions import Met, NotYet, Scene, Target, fewer_ready_than
 from kindlings.daemons import Node, Taint, one_on_each, tolerates
+from kindlings.explain import strategies
 from kindlings.explain.sources import Sources
 from kindlings.waiting import Unmet
 from tests.unit.fakes import document, pod, snapshot, waiting
@@ -176,3 +177,29 @@ def test_a_variable_comes_from_a_line(tmp_path: Path, env: str, because: str) ->
     text = f"{MANIFEST}      containers:\n        - {{name: agent, env: {env}}}\n"
     sources = Sources([document(tmp_path, text)], "lab")
     assert explain.variable("NODE", "agent", sources.documents[0], sources) == because
+
+
+@pytest.mark.parametrize(
+    ("strategy", "saw", "because"),
+    [
+        (
+            "{type: OnDelete}",
+            "strategy OnDelete waits until somebody deletes 2 old Pods",
+            "updateStrategy.type is OnDelete (single-container.yaml:6): a node keeps its old Pod until "
+            "somebody deletes it",
+        ),
+        (
+            "{rollingUpdate: {maxUnavailable: 2}}",
+            "0 Pods ready",
+            "maxUnavailable is 2 (single-container.yaml:6): so many nodes at once may be without a ready Pod",
+        ),
+        ("{}", "0 Pods ready", ""),
+    ],
+)
+def test_a_strategy_is_some_lines_fault(tmp_path: Path, strategy: str, saw: str, because: str) -> None:
+    """No Pod is replaced, or too many are at once."""
+    text = MANIFEST.replace("spec:\n", f"spec:\n  updateStrategy: {strategy}\n", 1)
+    _, now = judged(daemonset(2))
+    condition = fewer_ready_than(2)
+    verdict = Unmet(condition, now.target, condition.describe(now.target), saw, now.snapshot)
+    assert strategies.because(verdict, document(tmp_path, f"{text}      containers: []\n")) == because

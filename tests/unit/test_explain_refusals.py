@@ -72,6 +72,18 @@ def test_a_field_in_the_wrong_place_is_told_where_it_belongs(tmp_path: Path) -> 
     assert findings.because == "volumes belongs to spec, not to a container (single-container.yaml:9)"
 
 
+def test_a_field_of_the_pods_is_told_from_one_of_their_controller(tmp_path: Path) -> None:
+    """Tolerations belong into the template."""
+    text = (
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: agent\nspec:\n"
+        "  tolerations: []\n  template: {}\n"
+    )
+    findings = told(tmp_path, text, STRICT + 'unknown field "spec.tolerations"')
+    assert (
+        findings.because == "tolerations belongs to spec.template.spec, not to spec (single-container.yaml:6)"
+    )
+
+
 def test_an_unknown_field_like_no_other_is_only_found(tmp_path: Path) -> None:
     """Nothing is guessed."""
     findings = told(tmp_path, POD + "zzzzqqq: 1\n", STRICT + 'unknown field "zzzzqqq"')
@@ -162,6 +174,27 @@ def test_a_missing_field_is_asked_for_where_it_would_stand(tmp_path: Path) -> No
     text = POD.replace("      image: busybox:1.36\n", "")
     findings = invalid(tmp_path, text, "spec.containers[0].image", "FieldValueRequired", "Required value")
     assert findings.because == "a container needs image (single-container.yaml:7)"
+
+
+def test_a_required_value_that_is_wrong_is_not_called_missing(tmp_path: Path) -> None:
+    """The server says Required of a number that must not be 0."""
+    text = (
+        POD.replace("kind: Pod", "kind: DaemonSet")
+        + "  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n"
+    )
+    field, words = "spec.updateStrategy.rollingUpdate.maxUnavailable", "cannot be 0 when maxSurge is 0"
+    findings = invalid(tmp_path, text, field, "FieldValueRequired", f"Required value: {words}")
+    assert findings.because == f"{field}: {words} (single-container.yaml:{END + 1})"
+
+
+def test_a_field_of_a_pod_that_cannot_be_asked_for_is_found(tmp_path: Path) -> None:
+    """The downward API offers some fields of a Pod, not all."""
+    reference = "valueFrom: {fieldRef: {fieldPath: spec.node}}"
+    text = POD + f"      env: [{{name: NODE, {reference}}}]\n"
+    message = 'Invalid value: "spec.node": error converting fieldPath: field label not supported: spec.node'
+    field = "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath"
+    findings = invalid(tmp_path, text, field, "FieldValueInvalid", message)
+    assert findings.because.startswith(f"spec.node (single-container.yaml:{END + 1}) names no value")
 
 
 def test_an_invalid_value_is_found(tmp_path: Path) -> None:
