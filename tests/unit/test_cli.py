@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +55,11 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return remember
 
 
-def test_help_is_quick_and_tells_the_exit_codes() -> None:
-    """`kindlings --help` takes half a second at most, and says what each exit code means."""
-    started = time.monotonic()
+def test_help_is_light_and_tells_the_exit_codes() -> None:
+    """`kindlings --help` imports nothing heavy (its seconds are in bench/), and explains each exit code."""
     result = subprocess.run(
         [Path(sys.executable).with_name("kindlings"), "--help"], check=True, capture_output=True, text=True
     )
-    assert time.monotonic() - started < 2  # on an idle machine 0.1 s; here others may be at work
     for code in ExitCode:
         assert f"  {int(code)} " in result.stdout
     heavy = "import sys, kindlings.cli; print({'kubernetes', 'pykube', 'pytest'} & sys.modules.keys())"
