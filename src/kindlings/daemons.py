@@ -86,6 +86,8 @@ class OneOnEach(Basic):
     without: str | None
     living = True
     """The containers must be alive when it is said that they are ready."""
+    orders = True
+    """The Pods come in the order of their nodes."""
 
     def describe(self, target: Target) -> str:
         """Name the nodes."""

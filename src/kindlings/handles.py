@@ -287,8 +287,13 @@ class Pods:
         return cls(lab, Target(f"the Pods with {selector}", "Pod", select, plural=True))
 
     def wait(self, condition: Condition, timeout: float | None = None) -> list[Pod]:
-        """Wait until `condition` holds, by default as long as it may need; returns its Pods, by name."""
-        found = sorted(self.lab.wait(self.target, condition, timeout), key=objects.name)
+        """Wait until `condition` holds, by default as long as it may need; returns its Pods.
+
+        They come by name, or by what the condition orders them by.
+        """
+        found = self.lab.wait(self.target, condition, timeout)
+        if not getattr(condition, "orders", False):
+            found = sorted(found, key=objects.name)
         return [Pod(self.lab, objects.name(one), objects.uid(one)) for one in found]
 
     def hold(self, condition: Condition, seconds: float) -> Pods:
