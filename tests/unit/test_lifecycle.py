@@ -190,6 +190,19 @@ def test_another_node_image_means_another_cluster(world: World, monkeypatch: pyt
     assert any("another node image" in line for line in log.said)
 
 
+def test_a_cluster_without_an_image_of_the_course_is_replaced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer course may have more images, and a pulled node image stays the same."""
+    up(Log())
+    more = (*images.course_images(), "redis:8.0")
+    monkeypatch.setattr(images, "course_images", lambda: more)
+    log = Log()
+    up(log)
+    assert created(world) == 2
+    assert any("lacks its images" in line for line in log.said)
+
+
 def test_fresh_replaces_a_cluster_that_is_well(world: World) -> None:
     """--fresh creates a new one."""
     up(Log())

@@ -22,7 +22,7 @@ from kindlings.cluster import nodes, policies, ports, state
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from kindlings.cluster.engine import Engine
     from kindlings.cluster.node_image import NodeImage
@@ -331,7 +331,7 @@ def _kubelet_refuses_cgroups(kubernetes: str) -> bool:
     return (major, minor) >= (1, 35) and cgroup_v1
 
 
-def fingerprint(description: Mapping[str, Any]) -> str:
-    """Return a short name for a kind config that leaves out the host ports."""
-    text = re.sub(r"hostPort: \d+", "", yaml.safe_dump(dict(description)))
+def fingerprint(description: Mapping[str, Any], images: Sequence[str]) -> str:
+    """Return a short name for a kind config, without its host ports, and the `images` that the nodes have."""
+    text = re.sub(r"hostPort: \d+", "", yaml.safe_dump([dict(description), *images]))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import tenacity
 
-from kindlings.cluster import kind, nodes, ports
+from kindlings.cluster import images, kind, nodes, ports
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def unfit(cluster: Cluster, record: Record | None, found: list[nodes.Node]) -> s
     if record.image != cluster.node_image.reference:
         return f"is of another node image ({record.image})"
     wanted = kind.config(cluster.engine, record.kubernetes, record.node_ports, cluster.shape)
-    if record.fingerprint != kind.fingerprint(wanted) or len(found) != len(wanted["nodes"]):
-        return "is not of this version's shape"
+    same = record.fingerprint == kind.fingerprint(wanted, images.course_images())
+    if not same or len(found) != len(wanted["nodes"]):
+        return "is not of this version's shape, or lacks its images"
     return ""
 
 

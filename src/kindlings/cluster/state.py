@@ -45,7 +45,7 @@ class Record:
     origin: Literal["pulled", "built"]
     node_ports: Mapping[int, int]
     fingerprint: str
-    """Of the kind config without its host ports, which differ from one machine to the next."""
+    """Of the course's images and the kind config without its host ports, which differ between machines."""
 
 
 def chosen_name() -> str:

@@ -187,7 +187,7 @@ def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: b
             image=image.reference,
             origin=image.origin,
             node_ports=cluster.node_ports,
-            fingerprint=kind.fingerprint(cluster.config),
+            fingerprint=kind.fingerprint(cluster.config, images.course_images()),
         )
     )
     progress.say(f"Cluster {cluster.name} is ready: Kubernetes {image.kubernetes}, {_shown(cluster)}")
