@@ -327,3 +327,17 @@ def test_the_servers_paths_are_read() -> None:
     """Fields and indices."""
     assert parse_path("spec.containers[10].env[0].name") == ("spec", "containers", 10, "env", 0, "name")
     assert parse_path("") == ()
+
+
+def test_a_controller_without_any_pod_yet_is_told_by_its_own_lines(tmp_path: Path) -> None:
+    """Where a slow cluster has made no Pod at all, what is proved is told by the controller's manifest."""
+    text = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: counter\nspec:\n  replicas: 1\n"
+    controller = owner("ReplicaSet", "counter")
+    target = Target(
+        "the Pods of ReplicaSet counter", "Pod", lambda _: [], owner=lambda _: controller, plural=True
+    )
+    now = scene(target, controller)
+    sources = Sources([document(tmp_path, text)], "lab", IMAGES)
+    verdict = Unmet(ready(3), target, "three Pods", "it asks for 1", now.snapshot, proved=True)
+
+    assert explain.unmet(verdict, sources).findings.because == "replicas is 1 (single-container.yaml:6)"

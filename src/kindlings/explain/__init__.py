@@ -104,8 +104,11 @@ def _tell_without_trouble(findings: Findings, verdict: Unmet, sources: Sources) 
 
 
 def _document(verdict: Unmet, sources: Sources) -> Document | None:
-    found = verdict.target.select(verdict.snapshot)
-    return sources.of(found[0], verdict.snapshot) if found else None
+    found = next(iter(verdict.target.select(verdict.snapshot)), None)
+    if found is None and verdict.proved:
+        # A slow cluster may not have made any Pod yet of a controller that has been judged already.
+        found = verdict.target.owner(verdict.snapshot)
+    return sources.of(found, verdict.snapshot) if found else None
 
 
 def _is_beside_the_point(verdict: Unmet, sources: Sources) -> bool:
