@@ -61,37 +61,54 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """Events of `kind` may be missing here."""
+    """Events of `kind` may be missing here; `unchanged` are the UIDs of which none can be.
+
+    An object whose resourceVersion is the same before and behind the gap was not touched in it.
+    """
 
     sequence: int
     at: float
     kind: str
     why: str
+    unchanged: frozenset[str] = frozenset()
 
 
 Entry = Change | Gap
 
 
 class Snapshot:
-    """What was there at one moment: objects by kind, oldest first."""
+    """What was there at one moment: objects by kind, oldest first; and what of it was looked at."""
 
     def __init__(self, objects: Mapping[str, Mapping[str, Object]], sequence: int, at: float) -> None:
         self._objects = objects
         self.sequence = sequence
         self.at = at
+        self.kinds_read: set[str] = set()
+        """The kinds of which all objects were asked for, or one that is not there."""
+        self.uids_read: dict[str, set[str]] = {}
+        """By kind, the objects that were asked for by themselves."""
 
     def all(self, kind: str) -> list[Object]:
         """Return every object of `kind`."""
+        self.kinds_read.add(kind)
         return list(self._objects.get(kind, {}).values())
 
     def named(self, kind: str, name: str) -> Object | None:
         """Return the object of that kind and name; of two with one name, the one that is not terminating."""
-        found = [one for one in self.all(kind) if one["metadata"]["name"] == name]
-        return min(found, key=lambda one: "deletionTimestamp" in one["metadata"], default=None)
+        found = [one for one in self._objects.get(kind, {}).values() if one["metadata"]["name"] == name]
+        one = min(found, key=lambda one: "deletionTimestamp" in one["metadata"], default=None)
+        return self._read(kind, one)
 
     def with_uid(self, kind: str, uid: str) -> Object | None:
         """Return the object of that kind and UID."""
-        return self._objects.get(kind, {}).get(uid)
+        return self._read(kind, self._objects.get(kind, {}).get(uid))
+
+    def _read(self, kind: str, one: Object | None) -> Object | None:
+        if one is None:
+            self.kinds_read.add(kind)
+        else:
+            self.uids_read.setdefault(kind, set()).add(one["metadata"]["uid"])
+        return one
 
     def events_of(self, uid: str) -> list[Object]:
         """Return the Events about the object with `uid`, in the order in which they were last seen."""
@@ -274,16 +291,19 @@ class Recorder:
         typed = {"kind": kind.kind, "apiVersion": kind.group_version}
         now = {one["metadata"]["uid"]: typed | one for one in answer.get("items") or []}
         with self._changed:
+            known = dict(self._objects[kind.kind])
             if kind.kind in self._listed:
                 why = "the watch expired and its events are lost"
-                self._entries.append(Gap(len(self._entries) + 1, time.monotonic(), kind.kind, why))
-            known = dict(self._objects[kind.kind])
+                same = frozenset(
+                    uid for uid in known.keys() & now.keys() if _version(known[uid]) == _version(now[uid])
+                )
+                self._entries.append(Gap(len(self._entries) + 1, time.monotonic(), kind.kind, why, same))
             for uid in known.keys() - now.keys():
                 self._enter("DELETED", kind.kind, known[uid])
             for uid, one in now.items():
                 if uid not in known:
                     self._enter("ADDED", kind.kind, one)
-                elif known[uid]["metadata"]["resourceVersion"] != one["metadata"]["resourceVersion"]:
+                elif _version(known[uid]) != _version(one):
                     self._enter("MODIFIED", kind.kind, one)
             self._listed.add(kind.kind)
             self._changed.notify_all()
@@ -291,16 +311,16 @@ class Recorder:
         return version
 
     def _watch(self, kind: Kind, version: str) -> Iterator[str]:
-        """Follow one watch request to its end, yielding the resourceVersion to resume at."""
-        stream = self._api.stream(
-            kind.path(self.namespace),
-            read_timeout=_SILENCE,
-            watch="true",
-            allowWatchBookmarks="true",
-            resourceVersion=version,
-            **_selection(kind),
-        )
-        self._is_back(kind)
+        """Follow one watch request to its end, yielding the resourceVersion to resume at.
+
+        A server says that it cannot resume in the stream itself, not by its status; so what was away is back
+        with the first good line, or with the end of a short watch in which nothing was said.
+        """
+        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version}
+        if kind.kind in self._away:
+            query["timeoutSeconds"] = "1"
+        path = kind.path(self.namespace)
+        stream = self._api.stream(path, read_timeout=_SILENCE, **query, **_selection(kind))
         with self._changed:
             self._streams[kind.kind] = stream
         if self._stopping.is_set():
@@ -314,7 +334,9 @@ class Recorder:
                     with self._changed:
                         self._enter(event["type"], kind.kind, event["object"])
                         self._changed.notify_all()
+                self._is_back(kind)
                 yield event["object"]["metadata"]["resourceVersion"]
+            self._is_back(kind)
         finally:
             stream.close()
 
@@ -327,6 +349,11 @@ class Recorder:
 def _selection(kind: Kind) -> dict[str, str]:
     """Return the query that leaves our own helper Pod out: a lab is about the learner's."""
     return {"labelSelector": inside.NOT_OURS} if kind.kind == "Pod" else {}
+
+
+def _version(one: Object) -> str:
+    version: str = one["metadata"]["resourceVersion"]
+    return version
 
 
 def _apply(objects: dict[str, dict[str, Object]], change: Change) -> None:

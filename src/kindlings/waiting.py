@@ -16,7 +16,7 @@ from kindlings.recorder import Gap
 
 if TYPE_CHECKING:
     from kindlings.conditions import Verdict
-    from kindlings.recorder import History, Object, Recorder, Snapshot
+    from kindlings.recorder import Entry, History, Object, Recorder, Snapshot
     from kindlings.symptoms import Symptom
 
 AFTER_OUTAGE: Final = 40.0
@@ -125,7 +125,8 @@ def hold(recorder: Recorder, target: Target, condition: Condition, seconds: floa
     """
     started = time.monotonic()
     judged = recorder.sequence
-    _judge_hold(condition, Scene(target, recorder.at(judged)), 0.0, seconds)
+    before = recorder.at(judged)
+    _judge_hold(condition, Scene(target, before), 0.0, seconds)
     while True:
         remaining = started + seconds - time.monotonic()
         away, _ = recorder.outage
@@ -133,8 +134,8 @@ def hold(recorder: Recorder, target: Target, condition: Condition, seconds: floa
             break
         recorder.wait_beyond(judged, max(remaining, 0.2) if away else remaining)
         for entry, snapshot in recorder.replay(judged):
-            _refuse_gap(entry)
-            judged = entry.sequence
+            _refuse_gap(entry, before)
+            judged, before = entry.sequence, snapshot
             _judge_hold(condition, Scene(target, snapshot), entry.at - started, seconds)
 
 
@@ -154,12 +155,12 @@ def never(history: History, target: Target, condition: Condition) -> None:
     Raises Unmet for the first moment where it did, InfrastructureError where a moment was not observed.
     """
     recorder = history.recorder
-    began = recorder.at(history.start)
-    _judge_never(condition, Scene(target, began), 0.0)
+    before = recorder.at(history.start)
+    _judge_never(condition, Scene(target, before), 0.0)
     began_at: float | None = None
     for entry, snapshot in recorder.replay(history.start, history.end):
-        _refuse_gap(entry)
-        began_at = entry.at if began_at is None else began_at
+        _refuse_gap(entry, before)
+        began_at, before = entry.at if began_at is None else began_at, snapshot
         _judge_never(condition, Scene(target, snapshot), entry.at - began_at)
 
 
@@ -172,8 +173,15 @@ def _judge_never(condition: Condition, scene: Scene, moment: float) -> None:
         raise Unmet(condition, scene.target, expected, saw, scene.snapshot, symptoms.find(scene), proved=True)
 
 
-def _refuse_gap(entry: object) -> None:
-    if isinstance(entry, Gap) and entry.kind != "Event":
+def _refuse_gap(entry: Entry, judged: Snapshot) -> None:
+    """Raise InfrastructureError for a Gap in which something that was looked at in `judged` may have changed.
+
+    What was not looked at just before cannot have changed the judgement. Events come and go by themselves: no
+    condition of every moment is about them.
+    """
+    if not isinstance(entry, Gap) or entry.kind == "Event":
+        return
+    if entry.kind in judged.kinds_read or judged.uids_read.get(entry.kind, set()) - entry.unchanged:
         raise InfrastructureError(
             f"Not observed: {entry.why} ({entry.kind}), so nothing can be said about every moment.",
             "Run the lab again. If it happens again, run `kindlings doctor`.",

@@ -11,13 +11,13 @@ import json
 import re
 import socket
 import threading
-import uuid
-from dataclasses import dataclass, field
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from kindlings.selectors import matches
+from tests.unit.apistore import Address, Fault, Request, Store, merged, status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,96 +26,6 @@ if TYPE_CHECKING:
 
 NAMESPACE = "lab"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request that the server got."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: Any
-
-    @property
-    def user(self) -> str:
-        """Return whom the request impersonates, or an empty string."""
-        return self.headers.get("Impersonate-User", "")
-
-
-@dataclass
-class Fault:
-    """An answer prepared for the next requests that fit; a `code` of 0 breaks the connection instead."""
-
-    method: str
-    path: re.Pattern[str]
-    code: int
-    body: Any
-    times: int
-
-
-@dataclass(frozen=True)
-class Address:
-    """A URL path, taken apart."""
-
-    collection: str
-    name: str
-    subresource: str
-
-    @classmethod
-    def of(cls, path: str) -> Address:
-        """Take `path` apart."""
-        parts = path.strip("/").split("/")
-        rest = 2 if parts[0] == "api" else 3
-        if parts[rest] == "namespaces" and len(parts) > rest + 2:
-            rest += 2
-        name, subresource = (*parts[rest + 1 : rest + 3], "", "")[:2]
-        return cls("/" + "/".join(parts[: rest + 1]), name, subresource)
-
-
-def status(code: int, reason: str, message: str, **details: Any) -> dict[str, Any]:
-    """Return a Status of failure, as the API server writes one."""
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-        "reason": reason,
-        "details": details,
-        "code": code,
-    }
-
-
-@dataclass
-class Store:
-    """The objects, and what happened to them."""
-
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    objects: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    version: int = 100
-    oldest: int = 0
-    breaks: int = 0
-    """How often all watches were broken."""
-    open_watches: int = 0
-    closed: bool = False
-
-    def write(self, type_: str, collection: str, one: dict[str, Any]) -> dict[str, Any]:
-        """Enter `one` with a new resourceVersion, and tell it to the watches."""
-        with self.changed:
-            self.version += 1
-            metadata = {"uid": str(uuid.uuid4()), **one["metadata"], "resourceVersion": str(self.version)}
-            one = {**one, "metadata": metadata}
-            found = self.objects.setdefault(collection, {})
-            if type_ == "DELETED":
-                found.pop(metadata["name"], None)
-            else:
-                found[metadata["name"]] = one
-            self.events.append((collection, {"type": type_, "object": one}))
-            self.changed.notify_all()
-            return one
 
 
 class FakeApiServer:
@@ -280,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         where = Address.of(url.path)
         match self.command:
             case "GET" if query.get("watch") == "true":
-                self._watch(where.collection, int(query["resourceVersion"]))
+                self._watch(where.collection, query)
             case "GET":
                 self._get(where, query)
             case "POST":
@@ -346,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
         if one is None:
             self._not_found(where)
             return
-        self._send(200, store.write("MODIFIED", where.collection, _merged(one, body)))
+        self._send(200, store.write("MODIFIED", where.collection, merged(one, body)))
 
     def _delete(self, where: Address) -> None:
         store = self.fake.store
@@ -356,8 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(200, store.write("DELETED", where.collection, one))
 
-    def _watch(self, collection: str, since: int) -> None:
-        store = self.fake.store
+    def _watch(self, collection: str, query: dict[str, str]) -> None:
+        store, since = self.fake.store, int(query["resourceVersion"])
         gone = status(410, "Expired", f"too old resource version: {since} ({store.oldest})")
         if since < store.oldest and not self.fake.expires_in_stream:
             self._send(410, gone)
@@ -370,39 +280,35 @@ class _Handler(BaseHTTPRequestHandler):
             self._line({"type": "ERROR", "object": gone})
             self.wfile.write(b"0\r\n\r\n")
             return
-        breaks = store.breaks
+        # A second of the real server's is a moment here.
+        until = time.monotonic() + 0.02 if "timeoutSeconds" in query else None
         store.open_watches += 1
         try:
-            self._follow(collection, since, breaks)
+            if self._follow(collection, since, until):
+                self.wfile.write(b"0\r\n\r\n")
         finally:
             store.open_watches -= 1
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _follow(self, collection: str, since: int, breaks: int) -> None:
-        """Send the collection's events after `since` until the watches are broken."""
-        store, position = self.fake.store, 0
-        while True:
+    def _follow(self, collection: str, since: int, until: float | None) -> bool:
+        """Send the collection's events after `since`; tell whether that ended in order, at `until`."""
+        store, position, breaks = self.fake.store, 0, self.fake.store.breaks
+        while until is None or time.monotonic() < until:
             with store.changed:
-                while len(store.events) == position and store.breaks == breaks and not store.closed:
-                    store.changed.wait()
+                left = None if until is None else max(until - time.monotonic(), 0)
+                if len(store.events) == position and store.breaks == breaks and not store.closed:
+                    store.changed.wait(left)
                 if store.breaks != breaks or store.closed:
-                    return
+                    return False
                 new = store.events[position:]
                 position = len(store.events)
             for where, event in new:
                 if where == collection and int(event["object"]["metadata"]["resourceVersion"]) > since:
                     self._line(event)
+        return True
 
     def _line(self, event: dict[str, Any]) -> None:
         raw = json.dumps(event).encode() + b"\n"
         self.wfile.write(b"%x\r\n%s\r\n" % (len(raw), raw))
-
-
-def _merged(one: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    result = dict(one)
-    for key, value in patch.items():
-        old = result.get(key)
-        result[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result

@@ -212,8 +212,9 @@ class ScriptedRecorder(Recorder):
                 self._gone_since = self.now
             elif what == "back":
                 self._longest, self._gone_since = self.outage[1], None
-            elif what == "gap":
-                self._entries.append(Gap(len(self._entries) + 1, self.now, given, "the watch expired"))
+            elif what in {"gap", "gap, all the same"}:
+                same = frozenset(self._objects.get(given, {}) if what != "gap" else ())
+                self._entries.append(Gap(len(self._entries) + 1, self.now, given, "the watch expired", same))
             elif what == "remove":
                 self._enter("DELETED", given["kind"], given)
             else:

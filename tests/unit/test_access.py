@@ -9,7 +9,8 @@ import pytest
 from kindlings.cluster import access
 from kindlings.cluster.api import KINDS
 from kindlings.errors import InfrastructureError
-from tests.unit.apiserver import REVIEWS, status
+from tests.unit.apiserver import REVIEWS
+from tests.unit.apistore import status
 
 if TYPE_CHECKING:
     from kindlings.cluster.api import Api

@@ -8,7 +8,7 @@ import pytest
 
 from kindlings.cluster.api import KINDS, MERGE, Api, Refusal
 from kindlings.errors import InfrastructureError
-from tests.unit.apiserver import status
+from tests.unit.apistore import status
 from tests.unit.fakes import pod
 
 if TYPE_CHECKING:
@@ -98,6 +98,36 @@ def test_a_read_is_repeated(server: FakeApiServer, api: Api, code: int) -> None:
     server.answer("GET", "/pods$", code, status(code, "", "busy"), times=2)
     assert api.get(PODS)["items"] == []
     assert len(server.asked("GET", "/pods$")) == 3
+
+
+FORBIDDEN = 'namespaces is forbidden: User "kubernetes-admin" cannot list resource "pods" in API group ""'
+
+
+def test_a_server_that_has_just_started_is_asked_again(server: FakeApiServer, api: Api) -> None:
+    """It forbids its administrator everything until it has loaded the roles; a write was not done then."""
+    impersonating = 'User "kubernetes-admin" cannot impersonate-on:user-info:create resource "pods"'
+    server.answer("GET", "/pods$", 403, status(403, "Forbidden", FORBIDDEN), times=2)
+    server.answer("POST", "/pods$", 403, status(403, "Forbidden", impersonating))
+    assert api.get(PODS)["items"] == []
+    api.acting_as("learner").create(PODS, pod())
+    assert len(api.get(PODS)["items"]) == 1
+
+
+def test_what_the_learner_may_not_is_an_answer(server: FakeApiServer, api: Api) -> None:
+    """A refusal of the impersonated user is told at once."""
+    server.answer("POST", "/pods$", 403, status(403, "Forbidden", FORBIDDEN))
+    with pytest.raises(Refusal, match="forbidden"):
+        api.acting_as("learner").create(PODS, pod())
+
+
+def test_an_administrator_without_rights_is_told(
+    server: FakeApiServer, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a server forbids for longer than it takes to start, its words are the answer."""
+    monkeypatch.setattr("kindlings.cluster.api._STARTING", 0.1)
+    server.answer("GET", "/pods$", 403, status(403, "Forbidden", FORBIDDEN), times=1000)
+    with pytest.raises(Refusal, match="forbidden"):
+        api.get(PODS)
 
 
 def test_a_write_that_may_have_been_done_is_not_repeated(server: FakeApiServer, api: Api) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kindlings.cluster.api import KINDS, Refusal
 from kindlings.explain import refusals
-from tests.unit.apiserver import status
+from tests.unit.apistore import status
 from tests.unit.fakes import document
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from kindlings.logs import (
     says,
     written_twice,
 )
-from tests.unit.apiserver import status
+from tests.unit.apistore import status
 
 if TYPE_CHECKING:
     from kindlings.cluster.api import Api

@@ -11,7 +11,7 @@ import pytest
 from kindlings.cluster.api import KINDS
 from kindlings.errors import InfrastructureError
 from kindlings.recorder import WATCHED, Change, Gap, History, Recorder
-from tests.unit.apiserver import status
+from tests.unit.apistore import status
 from tests.unit.fakes import claim, event, owner, pod
 
 if TYPE_CHECKING:
@@ -211,7 +211,10 @@ def test_a_bookmark_moves_the_point_of_resumption(server: FakeApiServer, recorde
 
 @pytest.mark.parametrize("in_stream", [False, True])
 def test_an_expired_watch_leaves_a_gap(server: FakeApiServer, recorder: Recorder, *, in_stream: bool) -> None:
-    """After 410, by status or as an ERROR event, the list tells the differences, behind a Gap."""
+    """After 410, by status or as an ERROR event, the list tells the differences, behind a Gap.
+
+    The gap names the object that cannot have changed in it.
+    """
     server.expires_in_stream = in_stream
     for name in ("stays", "goes", "changes"):
         server.put(POD, pod(name))
@@ -226,6 +229,9 @@ def test_an_expired_watch_leaves_a_gap(server: FakeApiServer, recorder: Recorder
     until(recorder, lambda: recorder.sequence == 7)
     entries = recorder.entries(3)
     assert isinstance(entries[0], Gap)
+    stays = recorder.snapshot().named("Pod", "stays")
+    assert stays is not None
+    assert entries[0].unchanged == {stays["metadata"]["uid"]}
     assert sorted(seen(recorder, 4)) == [("ADDED", "comes"), ("DELETED", "goes"), ("MODIFIED", "changes")]
     assert set(names(recorder)) == {"stays", "comes", "changes"}
     assert {one["metadata"]["name"] for one in recorder.at(3).all("Pod")} == {"stays", "goes", "changes"}
@@ -244,6 +250,32 @@ def test_a_server_that_comes_back_is_an_outage(server: FakeApiServer, recorder: 
     assert _turns(lambda: not recorder.outage[0])
     assert recorder.outage[1] > 0
     assert seen(recorder) == [("ADDED", "one")]
+
+
+def test_a_server_that_comes_back_in_silence_is_back(server: FakeApiServer, recorder: Recorder) -> None:
+    """Where nothing has happened meanwhile nothing is told, and the outage ends all the same."""
+    recorder.start()
+    settled(server, 1)
+    server.down()
+    assert _turns(lambda: recorder.outage[0])
+    server.up()
+    assert _turns(lambda: not recorder.outage[0])
+    assert recorder.sequence == 0
+
+
+def test_a_server_that_cannot_resume_is_back_behind_the_gap(
+    server: FakeApiServer, recorder: Recorder
+) -> None:
+    """Whoever waits for the end of an outage finds the gap that it left, although its stream has begun."""
+    server.expires_in_stream = True
+    recorder.start()
+    settled(server, 1)
+    server.down()
+    assert _turns(lambda: recorder.outage[0])
+    server.forget()
+    server.up()
+    assert _turns(lambda: not recorder.outage[0])
+    assert seen(recorder) == [("GAP", "Pod")]
 
 
 def _turns(told: Callable[[], bool]) -> bool:

@@ -291,6 +291,22 @@ def test_a_gap_makes_holding_unobserved(play: Play) -> None:
         waiting.hold(recorder, POD, ready(), 5)
 
 
+@pytest.mark.parametrize(("what", "kind"), [("gap", "PersistentVolumeClaim"), ("gap, all the same", "Pod")])
+def test_a_gap_elsewhere_is_no_matter(play: Play, what: str, kind: str) -> None:
+    """Where nothing that was looked at can have changed in a gap, every moment was seen."""
+    recorder = play((0, "put", READY), (1, what, kind), (2, "put", pod(ready=False)))
+    waiting.hold(recorder, POD, ready(), 1.5)
+    with pytest.raises(Unmet):
+        waiting.hold(recorder, POD, ready(), 5)
+
+
+def test_absence_is_not_held_across_a_gap(play: Play) -> None:
+    """What is not there may have come and gone, although all that is there is the same."""
+    recorder = play((0, "put", pod("other")), (1, "gap, all the same", "Pod"))
+    with pytest.raises(InfrastructureError, match="Not observed"):
+        waiting.hold(recorder, POD, gone(), 5)
+
+
 def test_a_gap_in_the_events_does_not_matter(play: Play) -> None:
     """No condition of every moment is about Events, which come and go by themselves."""
     recorder = play((0, "put", READY), (1, "gap", "Event"))
@@ -378,9 +394,10 @@ def test_never_judges_nothing_outside_its_history(play: Play) -> None:
     waiting.never(stretch, ALL_PODS, fewer_ready_than(2))
 
 
-def test_a_gap_makes_never_unobserved(play: Play) -> None:
-    """Across a gap nothing is passed."""
-    stretch = history(play, (0, "put", A), (0, "put", B), (1, "gap", "Pod"))
+@pytest.mark.parametrize("what", ["gap", "gap, all the same"])
+def test_a_gap_makes_never_unobserved(play: Play, what: str) -> None:
+    """Across a gap nothing is passed that is about all Pods: one may have come and gone."""
+    stretch = history(play, (0, "put", A), (0, "put", B), (1, what, "Pod"))
     with pytest.raises(InfrastructureError, match="Not observed"):
         waiting.never(stretch, ALL_PODS, fewer_ready_than(2))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -31,6 +32,12 @@ PATIENCE: Final = float(os.environ.get("KINDLINGS_PATIENCE") or 60)
 """Seconds an API server may be away before it counts as gone: a restarted one is back in about 20."""
 
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
+
+_STARTING: Final = 10.0
+"""Seconds for which a server that has just started may forbid its administrator everything.
+
+kubeadm's administrator has its rights by RBAC, and a server answers before it has loaded the roles.
+"""
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,10 @@ class Api:
         retry: tenacity.retry_base = tenacity.retry_if_exception_type(
             urllib3.exceptions.HTTPError if safe else urllib3.exceptions.NewConnectionError
         )
+        started = time.monotonic()
+        retry = retry | tenacity.retry_if_result(
+            lambda response: self._starts(response) and time.monotonic() - started < _STARTING
+        )
         if safe:
             retry = retry | tenacity.retry_if_result(lambda response: response.status in _BUSY)
         retrying = tenacity.Retrying(
@@ -196,6 +207,18 @@ class Api:
             raise self._away(last.exception() or words) from None
         except urllib3.exceptions.HTTPError as error:
             raise self._away(error) from None
+
+    def _starts(self, response: BaseHTTPResponse) -> bool:
+        """Tell whether a server forbids what our administrator may do: nothing was done then.
+
+        What forbids the impersonated user is an answer. A name has no space, so no learner can write such
+        words into a message.
+        """
+        if response.status != 403:
+            return False
+        return b" cannot impersonate" in response.data or (
+            not self.impersonation and b" in API group " in response.data
+        )
 
     def _away(self, error: BaseException | None) -> InfrastructureError:
         return InfrastructureError(
