@@ -29,6 +29,8 @@ class Lesson:
     draining: bool
     commands: tuple[str, ...] = ()
     """The kubectl verbs that it takes in files of commands; none by default."""
+    required: bool = False
+    """Whether the later tests of its file count for nothing where this one has failed."""
 
     def failure(self, findings: Findings, files: Sequence[str]) -> str:
         """Return the message that the learner reads; `files` are those that the lesson applied."""
@@ -57,4 +59,5 @@ def of(function: object, module: str, markers: Iterable[pytest.Mark]) -> Lesson:
         needs=tuple(given.get("needs", ())),
         draining="draining" in given,
         commands=tuple(given.get("commands", ())),
+        required="required" in given,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import importlib
 import os
@@ -16,6 +17,8 @@ import pytest
 
 from kindlings import lesson
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabFailure
+from kindlings.keeping import Keeper
+from kindlings.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -32,6 +35,7 @@ MARKERS: Final = (
     "needs(*what): nodes>=N, node-port, node-access, host-path, inside, no-load-balancer, break-cluster; "
     "unmet means not applicable",
     "draining: Pods keep their own termination grace period",
+    "required: where this test has failed, the later ones of its file are not attempted",
 )
 SAFE_CONTEXTS: Final = re.compile(r"^(kind-.+|minikube|k3d-.+|docker-desktop)$")
 
@@ -39,6 +43,9 @@ _FAILED = pytest.StashKey[bool]()
 _NEXT = pytest.StashKey[pytest.Item | None]()
 _INFRASTRUCTURE = pytest.StashKey[int]()
 _POINTS = pytest.StashKey[list[int]]()
+_SKIPPED = pytest.StashKey[Outcome]()
+_BARRED = pytest.StashKey[dict[Path, str]]()
+"""By the files of lessons, the title of a required test that has failed."""
 _RUN = pytest.StashKey[str]()
 
 
@@ -55,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--keep-namespaces", action="store_true", help="keep every lab's namespace")
     group.addoption("--fresh-cluster", action="store_true", help="replace the cluster by a new one first")
+    group.addoption("--kindlings-json", metavar="FILE", help="keep points and messages in FILE as they come")
+    group.addoption("--kindlings-graded", action="store_true", help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,6 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[_POINTS] = [0, 0]
     config.stash[_INFRASTRUCTURE] = 0
+    config.stash[_BARRED] = {}
+    if config.getoption("kindlings_json"):
+        config.pluginmanager.register(Keeper(config, _run(config)), Keeper.NAME)
     if config.option.collectonly and config.option.verbose == 0:
         config.option.verbose = 1  # which is what makes pytest print the docstrings
     manifests = config.getoption("manifests")
@@ -187,15 +199,26 @@ def lab(request: pytest.FixtureRequest, kindlings_session: Session) -> Iterator[
     about = _lesson(request.node)
     unmet = kindlings_session.unmet(about.needs)
     if unmet and kindlings_session.context:
+        request.node.stash[_SKIPPED] = Outcome.NOT_APPLICABLE
         pytest.skip(f"not applicable on {kindlings_session.context}: needs {unmet}")
     if unmet:
         raise InfrastructureError(f"The cluster lacks what this lab needs: {unmet}.", "Run `kindlings up`.")
     opened = kindlings_session.open(about, request.node.name, _folder(request))
+    if (keeper := request.config.pluginmanager.get_plugin(Keeper.NAME)) is not None:
+        keeper.opened(request.node)
     _prepare_next(request.node, kindlings_session)
     yield opened
     failed = request.node.stash.get(_FAILED, False)
     keep = bool(request.config.getoption("keep_namespaces")) or (failed and not os.environ.get("CI"))
     kindlings_session.close(opened, keep=keep)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what a failed required test of the same file bars; in several workers each knows its own."""
+    if first := item.config.stash[_BARRED].get(item.path):
+        item.stash[_SKIPPED] = Outcome.NOT_ATTEMPTED
+        pytest.skip(f"not attempted: {first.rstrip('.')}, that comes first")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -234,26 +257,42 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo else None
     plain = item.config.option.tbstyle == "auto"
+    about = _lesson(item)
+    outcome = _outcome(item, report, error)
+    report.kindlings_outcome = outcome.value  # type: ignore[attr-defined] # carried by xdist
+    if outcome is Outcome.FAILED and about.required:
+        item.config.stash[_BARRED].setdefault(item.path, about.title)
     if report.failed:
         item.stash[_FAILED] = True
     if isinstance(error, LabFailure) and plain:
         opened = getattr(item, "funcargs", {}).get("lab")
         files = opened.files if opened else ()
-        report.longrepr = _lesson(item).failure(error.findings, files)
+        report.longrepr = about.failure(error.findings, files)
         if opened and files:
             report.kindlings_edit = str(opened.folder / files[0])  # type: ignore[attr-defined] # the same
     elif isinstance(error, KindlingsError) and not isinstance(error, LabFailure):
         trouble = InfrastructureError(error.message, error.advice)
-        report.kindlings_infrastructure = True  # type: ignore[attr-defined] # carried by xdist
+        report.kindlings_infrastructure = True  # type: ignore[attr-defined] # the same
         if plain:
-            report.longrepr = _lesson(item).trouble(trouble)
+            report.longrepr = about.trouble(trouble)
         if report.when == "call":
             # pytest calls what is raised in a test's body a failure; an error is what it calls the set-up's.
             report.when = "setup"
-    if report.when == "call" or report.failed:
-        points = _lesson(item).points
-        report.kindlings_points = [points if report.passed else 0, points]  # type: ignore[attr-defined]
+    if report.when == "call" or report.failed or outcome is Outcome.NOT_ATTEMPTED:
+        report.kindlings_points = [  # type: ignore[attr-defined]
+            about.points if report.passed else 0,
+            about.points,
+        ]
     return report
+
+
+def _outcome(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> Outcome:
+    """Return how one phase of a test ended: the learner's is a LabFailure and nothing else."""
+    if report.passed:
+        return Outcome.PASSED
+    if report.skipped:
+        return item.stash.get(_SKIPPED, Outcome.ERROR)
+    return Outcome.FAILED if isinstance(error, LabFailure) else Outcome.ERROR
 
 
 def _lesson(item: pytest.Item) -> lesson.Lesson:
