@@ -146,7 +146,7 @@ def _with(test: TestResult, report: pytest.TestReport) -> TestResult:
         if report.when != "call":
             return test
         return replace(test, outcome=outcome, points=test.max_points)
-    return replace(test, outcome=outcome, points=0, message=results.plain(_text(report)))
+    return replace(test, outcome=outcome, points=0, message=_text(report))
 
 
 def _text(report: pytest.TestReport) -> str:

@@ -62,6 +62,11 @@ class TestResult:
     required: bool = False
     """Whether the lab's later tests count only where this one has passed."""
 
+    def __post_init__(self) -> None:
+        """Leave nothing in the texts that a terminal or a reader of XML acts upon."""
+        object.__setattr__(self, "title", plain(self.title, 300))
+        object.__setattr__(self, "message", plain(self.message))
+
     @property
     def id(self) -> str:
         """Return what tells the test from all others: module2/replicaset/test_three_pods_become_ready."""
