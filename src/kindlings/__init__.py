@@ -4,49 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NewType
 
-from kindlings.conditions import (
-    bound,
-    containers_ready,
-    fewer_ready_than,
-    gone,
-    ready,
-    restarted,
-    running,
-    succeeded,
-)
-from kindlings.daemons import one_on_each
-from kindlings.declared import env, env_from_field, memory_limit, mounts, mounts_from_node, native_sidecar
-from kindlings.metadata import annotated, change_cause, labelled
-from kindlings.pods import all_with_image, including, one_with_image, unowned
-from kindlings.rollouts import (
-    deadline_exceeded,
-    mixed_images,
-    more_than,
-    owned_through,
-    revisions,
-    rolled_out,
-    rollout_stalled,
-)
-from kindlings.services import (
-    addresses_of,
-    alias_of,
-    endpoints,
-    external_address,
-    node_port,
-    pending_address,
-)
-from kindlings.stateful import goes_with_its_statefulset, out_of_order, retained
-
 if TYPE_CHECKING:
     from kindlings.browsing import on_dashboard
-    from kindlings.databases import Redis
-    from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
-    from kindlings.facts import (
-        home_of_the_parts,
-        number_of_nodes,
-        number_of_static_pods,
-        runs_on_every_node,
+    from kindlings.conditions import (
+        bound,
+        containers_ready,
+        fewer_ready_than,
+        gone,
+        ready,
+        restarted,
+        running,
+        succeeded,
     )
+    from kindlings.daemons import one_on_each
+    from kindlings.databases import Redis
+    from kindlings.declared import env, env_from_field, memory_limit, mounts, mounts_from_node, native_sidecar
+    from kindlings.experiments import api_readiness, deleted_pod, new_pod, new_service, silent_node
+    from kindlings.facts import home_of_the_parts, number_of_nodes, number_of_static_pods, runs_on_every_node
     from kindlings.lab import Lab
     from kindlings.logs import (
         begins_with,
@@ -57,8 +31,28 @@ if TYPE_CHECKING:
         says,
         written_twice,
     )
+    from kindlings.metadata import annotated, change_cause, labelled
+    from kindlings.pods import all_with_image, including, one_with_image, unowned
+    from kindlings.rollouts import (
+        deadline_exceeded,
+        mixed_images,
+        more_than,
+        owned_through,
+        revisions,
+        rolled_out,
+        rollout_stalled,
+    )
+    from kindlings.services import (
+        addresses_of,
+        alias_of,
+        endpoints,
+        external_address,
+        node_port,
+        pending_address,
+    )
+    from kindlings.stateful import goes_with_its_statefulset, out_of_order, retained
 else:
-    # A lesson needs the name for its annotations alone, and the class brings HTTP along: 0.2 s a collection.
+    # A lesson needs the name for its annotations alone.
     Lab = NewType("Lab", object)
 
 __all__ = [
@@ -121,40 +115,95 @@ __all__ = [
     "written_twice",
 ]
 
-_LATER = {
-    "on_dashboard": "kindlings.browsing",
-    "Redis": "kindlings.databases",
-    **dict.fromkeys(
-        ("api_readiness", "deleted_pod", "new_pod", "new_service", "silent_node"), "kindlings.experiments"
+_HOMES = {
+    "kindlings.browsing": ("on_dashboard",),
+    "kindlings.conditions": (
+        "bound",
+        "containers_ready",
+        "fewer_ready_than",
+        "gone",
+        "ready",
+        "restarted",
+        "running",
+        "succeeded",
     ),
-    **dict.fromkeys(
-        ("home_of_the_parts", "number_of_nodes", "number_of_static_pods", "runs_on_every_node"),
-        "kindlings.facts",
+    "kindlings.daemons": ("one_on_each",),
+    "kindlings.databases": ("Redis",),
+    "kindlings.declared": (
+        "env",
+        "env_from_field",
+        "memory_limit",
+        "mounts",
+        "mounts_from_node",
+        "native_sidecar",
     ),
-    **dict.fromkeys(
-        (
-            "begins_with",
-            "counting_up",
-            "goes_on_after",
-            "lines",
-            "needs_container_name",
-            "says",
-            "written_twice",
-        ),
-        "kindlings.logs",
+    "kindlings.experiments": (
+        "api_readiness",
+        "deleted_pod",
+        "new_pod",
+        "new_service",
+        "silent_node",
+    ),
+    "kindlings.facts": (
+        "home_of_the_parts",
+        "number_of_nodes",
+        "number_of_static_pods",
+        "runs_on_every_node",
+    ),
+    "kindlings.logs": (
+        "begins_with",
+        "counting_up",
+        "goes_on_after",
+        "lines",
+        "needs_container_name",
+        "says",
+        "written_twice",
+    ),
+    "kindlings.metadata": (
+        "annotated",
+        "change_cause",
+        "labelled",
+    ),
+    "kindlings.pods": (
+        "all_with_image",
+        "including",
+        "one_with_image",
+        "unowned",
+    ),
+    "kindlings.rollouts": (
+        "deadline_exceeded",
+        "mixed_images",
+        "more_than",
+        "owned_through",
+        "revisions",
+        "rolled_out",
+        "rollout_stalled",
+    ),
+    "kindlings.services": (
+        "addresses_of",
+        "alias_of",
+        "endpoints",
+        "external_address",
+        "node_port",
+        "pending_address",
+    ),
+    "kindlings.stateful": (
+        "goes_with_its_statefulset",
+        "out_of_order",
+        "retained",
     ),
 }
-"""What is imported only when it is called: it brings the cluster's libraries along."""
+"""Where a lesson's words are at home. Collecting a course imports none of these: calling a word does."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module 'kindlings' has no attribute {name!r}")
 
-    def later(*arguments: object, **keywords: object) -> object:
-        from importlib import import_module  # noqa: PLC0415 - see _LATER
+    def word(*arguments: object, **keywords: object) -> object:
+        from importlib import import_module  # noqa: PLC0415 - see _HOMES
 
-        return getattr(import_module(_LATER[name]), name)(*arguments, **keywords)
+        return getattr(import_module(home), name)(*arguments, **keywords)
 
-    # Collecting a lesson imports its names; only a test that runs calls them.
-    return later
+    return word
