@@ -14,6 +14,7 @@ import click
 
 from kindlings import paths
 from kindlings.console import make_progress
+from kindlings.desk import prompt as learners
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, UsageError
 
 if TYPE_CHECKING:
@@ -176,6 +177,9 @@ def test(arguments: tuple[str, ...]) -> int:
             "The project's tests are not installed.", "Run `./kindlings test` in its repository."
         )
     return _run([sys.executable, "-m", "tox", "-c", str(project / "tox.ini"), *arguments])
+
+
+learners.register(commands)
 
 
 def _up(**settings: bool | None) -> None:

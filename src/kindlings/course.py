@@ -9,8 +9,12 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def root() -> Path:
     """Return the folder that holds exercises, solutions, images and node-image."""
-    packed = _PACKAGE / "_course"
-    return packed if packed.is_dir() else _PACKAGE.parents[1]
+    return _PACKAGE / "_course" if is_packed() else _PACKAGE.parents[1]
+
+
+def is_packed() -> bool:
+    """Tell whether the course came inside an installed wheel, and not as a checkout of its repository."""
+    return (_PACKAGE / "_course").is_dir()
 
 
 def exercises() -> Path:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from kindlings import lesson
+from kindlings.desk.recording import Recording
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabFailure
 from kindlings.keeping import Keeper
 from kindlings.results import Outcome
@@ -75,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_BARRED] = {}
     if config.getoption("kindlings_json"):
         config.pluginmanager.register(Keeper(config, _run(config)), Keeper.NAME)
+    if not any(config.getoption(name) for name in ("solutions", "manifests", "kindlings_graded")):
+        _record(config)
     if config.option.collectonly and config.option.verbose == 0:
         config.option.verbose = 1  # which is what makes pytest print the docstrings
     manifests = config.getoption("manifests")
@@ -86,6 +89,12 @@ def pytest_configure(config: pytest.Config) -> None:
             "docker-desktop; kindlings creates and deletes namespaces in it. Add --any-kube-context if you "
             "mean it."
         )
+
+
+def _record(config: pytest.Config) -> None:
+    """Have each verdict noted in the learner's folder: `kindlings list` tells from it what is done."""
+    reports = not hasattr(config, "workerinput")
+    config.pluginmanager.register(Recording(reports=reports), Recording.NAME)
 
 
 def _allowed(config: pytest.Config) -> bool:

@@ -1,0 +1,1 @@
+"""The learner's desk: what the course asks, what is done, what comes next."""
