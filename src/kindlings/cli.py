@@ -120,8 +120,10 @@ def start(**settings: bool | None) -> int:
     """Bring the cluster up, then check the exercises up to the first unsolved one."""
     from kindlings import course  # noqa: PLC0415 - kept with its like
 
-    _up(**settings)
     here = Path("exercises")
+    if course.is_packed() and not here.is_dir():
+        raise UsageError("There is no course here.", "Make one: `kindlings init DIR`, then start in DIR.")
+    _up(**settings)
     exercises = here if here.is_dir() else course.exercises()
     return _run([sys.executable, "-m", "pytest", str(exercises), "-x", "-q"])
 

@@ -177,7 +177,7 @@ def test_an_interrupted_write_leaves_the_old_journal(
 def test_git_leaves_the_state_alone(desk: SmallCourse) -> None:
     """The state folder brings its own .gitignore, wherever the course folder came from."""
     desk.note("test_it_runs")
-    assert (desk.place.state / ".gitignore").read_text() == "*\n"
+    assert (desk.place.state / ".gitignore").read_text().startswith("*\n")
 
 
 def test_the_form_of_the_journal(desk: SmallCourse) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kindlings import course
-from kindlings.desk import home, journal, standing
+from kindlings.desk import home, standing, storage
 from kindlings.errors import KindlingsError, UsageError
 
 if TYPE_CHECKING:
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
 
     from kindlings.desk.home import Home
     from kindlings.desk.standing import Desk, Standing
-
-KEPT: Final = "kept"
-"""The folder of copies, in the course folder's state."""
 
 
 def solution(desk: Desk, name: str, *, insist: bool) -> Iterator[tuple[Path, str]]:
@@ -68,29 +64,15 @@ def reset(place: Home, path: Path) -> Path | None:
         raise UsageError(f"{home.shown(path)} is a folder.", "Move it away, then run this again.")
     if home.content(path) == original and not path.is_symlink():
         return None
-    copy = None
-    if os.path.lexists(path):
-        journal.prepare(place)
-        copy = _free(place.state / KEPT / path.parent.name, path.name)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        # Moved and not copied: whatever it is, a link or a pipe, it need not be read.
-        path.replace(copy)
+    copy = storage.put_aside(place, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        journal.write(path, original)
+        storage.write(path, original)
     except OSError:
         if copy is not None:
             copy.replace(path)
         raise
     return copy or path
-
-
-def _free(folder: Path, name: str) -> Path:
-    """Return the first of name.~1~, name.~2~ and so on that is not taken."""
-    number = 1
-    while (folder / f"{name}.~{number}~").exists():
-        number += 1
-    return folder / f"{name}.~{number}~"
 
 
 def to_reset(place: Home, name: str) -> list[Path]:

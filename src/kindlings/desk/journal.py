@@ -13,27 +13,24 @@ Nothing is graded by it.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from kindlings.desk import home
+from kindlings.desk import home, storage
 from kindlings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from kindlings.desk.home import Home
     from kindlings.desk.syllabus import Exercise
 
 FORMAT: Final = 1
 _NAME: Final = "progress.json"
-_MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 class Status(Enum):
@@ -99,7 +96,7 @@ class Journal:
 
         Raises UsageError for a file of a later version of kindlings.
         """
-        raw = _load(self.path)
+        raw = storage.load(self.path)
         if raw is None:
             return {}
         version = raw.get("format")
@@ -120,51 +117,19 @@ class Journal:
             if before is not None and before.solved:
                 verdict = Verdict(verdict.outcome, verdict.at, verdict.test, verdict.files, solved=True)
             verdicts[key] = verdict
-            if self.path.exists() and _load(self.path) is None:
+            if self.path.exists() and storage.load(self.path) is None:
                 # Whatever it was, it was the learner's: it is put aside and not written over.
                 self.path.replace(self.path.with_suffix(".broken"))
             labs = {name: asdict(verdicts[name]) for name in sorted(verdicts)}
-            write(self.path, (json.dumps({"format": FORMAT, "labs": labs}, indent=1) + "\n").encode())
+            storage.write(self.path, (json.dumps({"format": FORMAT, "labs": labs}, indent=1) + "\n").encode())
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
         from filelock import FileLock, Timeout  # noqa: PLC0415 - for those who write
 
-        prepare(self.place)
+        storage.prepare(self.place)
         try:
             with FileLock(self.place.state / "progress.lock", timeout=10):
                 yield
         except Timeout:
             raise OSError(None, "another process holds it", str(self.path)) from None
-
-
-def prepare(place: Home) -> None:
-    """Make the folder of what kindlings keeps here, which git is to leave alone. Raises OSError."""
-    place.state.mkdir(exist_ok=True)
-    ignore = place.state / ".gitignore"
-    if not ignore.exists():
-        write(ignore, b"*\n")
-
-
-def write(path: Path, data: bytes) -> None:
-    """Put `data` into a file, which is whole at every moment. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _load(path: Path) -> dict[str, Any] | None:
-    try:
-        with path.open("rb") as stream:
-            raw: object = json.loads(stream.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return raw if isinstance(raw, dict) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kindlings.errors import ExitCode
+from kindlings.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
 def register(group: click.Group) -> None:
     """Add the learner's commands to `group`."""
-    for command in (list_, next_, progress, hint, solution, reset):
+    for command in (init, list_, next_, progress, hint, solution, reset):
         group.add_command(command)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", required=False, type=click.Path(path_type=Path))
+@click.option("--upgrade", is_flag=True, help="Bring the installed version into the course folder.")
+def init(folder: Path | None, *, upgrade: bool) -> int:
+    """Make a course folder DIR: exercises, README and settings, ready for git."""
+    from kindlings.desk import home, making, showing  # noqa: PLC0415 - see above
+
+    if upgrade:
+        return _print(showing.changes(making.upgrade(home.find(folder or Path.cwd()))))
+    if folder is None:
+        raise UsageError("Say where: `kindlings init DIR`, a folder that is new or empty.")
+    return _print(showing.made(making.make(folder)))
 
 
 @click.command("list")

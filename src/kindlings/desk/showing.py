@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from kindlings.desk import home, standing, syllabus
+from kindlings.desk import home, making, standing, syllabus
 from kindlings.desk.journal import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from kindlings.desk.home import Home
+    from kindlings.desk.making import Changes
     from kindlings.desk.standing import Desk, Standing
     from kindlings.desk.syllabus import Module
 
@@ -84,8 +87,37 @@ def hints(chosen: Sequence[Standing]) -> Iterator[str]:
         yield _row("hint", one.exercise.hint or "This lab has none; its lesson says what is asked for.")
 
 
+def made(place: Home) -> Iterator[str]:
+    """Yield what to say of a new course folder."""
+    modules = syllabus.modules(place.exercises)
+    labs = sum(len(module.exercises) for module in modules)
+    yield f"{home.shown(place.path)} has the course: {len(modules)} modules, {labs} labs."
+    enter = "" if place.path.resolve() == Path.cwd() else f"cd {shlex.quote(home.shown(place.path))}, then "
+    yield f"next: {enter}`kindlings next`"
+
+
+def changes(done: Changes) -> Iterator[str]:
+    """Yield what an upgrade did, a line for each file, and a sum."""
+    for what, names in (
+        ("updated", done.updated),
+        ("new", done.new),
+        ("removed", done.removed),
+        ("kept, as you edited it", done.kept),
+    ):
+        yield from (f"{name}: {what}" for name in names)
+    for name in done.beside:
+        last = name.rpartition("/")[2]
+        yield f"{name}: kept, as you edited it; what is new is in {last}{making.NEW}"
+    before = f" (it was {done.before})" if done.before not in {"", done.after} else ""
+    count = len(done.updated) + len(done.new) + len(done.removed)
+    changed = f"{count} file{'' if count == 1 else 's'} changed" if count else "nothing changed"
+    yield f"This folder is of kindlings {done.after}{before}: {changed}."
+
+
 def remarks(desk: Desk) -> Iterator[str]:
     """Yield a line for each thing that makes what was shown less than it could be."""
+    if line := making.outdated(desk.place):
+        yield line
     for path in desk.edited:
         yield (
             f"{home.shown(path)} is not the course's any more, so its labs do not count: "
