@@ -10,9 +10,11 @@ import json
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import requests
+import tenacity
 
 from kindlings.cluster.up import attach
 
@@ -93,8 +95,9 @@ def lab_5b(script: Script) -> None:
     (deployment,) = script.kubectl("get", "deployments", "--output=name").split()
     script.kubectl("rollout", "status", deployment, PATIENCE)
     address = f"http://127.0.0.1:{script.cluster.node_ports[32000]}/hello"
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        assert answer.status == 200
+    # As `curl --retry-connrefused` does it: kube-proxy is a moment behind the rollout.
+    asking = tenacity.Retrying(wait=tenacity.wait_fixed(0.2), stop=tenacity.stop_after_delay(30))
+    assert asking(requests.get, address, timeout=10).status_code == 200
 
 
 def lab_6a(script: Script) -> None:
