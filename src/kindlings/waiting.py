@@ -87,8 +87,8 @@ def wait(
 
 
 def _settling(verdict: Met, waited: float) -> float:
-    """Return the seconds that `verdict` must stay: half of those `waited` for it, up to 4 times its own."""
-    return min(max(verdict.settles, waited / 2), 4 * verdict.settles)
+    """Return the seconds that `verdict` must stay: a quarter of those `waited`, up to 4 times its own."""
+    return min(max(verdict.settles, waited / 4), 4 * verdict.settles)
 
 
 def _unmet(

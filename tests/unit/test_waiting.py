@@ -90,10 +90,10 @@ def test_readiness_counts_once_it_has_settled(play: Play) -> None:
 
 
 def test_what_took_long_must_stay_longer(play: Play) -> None:
-    """A machine that was slow to start a container is as slow to end it: half of the wait is waited again."""
-    recorder = play((0, "put", STARTING), (0.8, "put", READY))
+    """A machine that was slow to start a container is as slow to end it: a quarter of that is waited anew."""
+    recorder = play((0, "put", STARTING), (2.4, "put", READY))
     assert waiting.wait(recorder, POD, ready()) == [READY]
-    assert recorder.now == pytest.approx(0.8 + 0.4)
+    assert recorder.now == pytest.approx(2.4 + 0.6)
 
 
 def test_a_wait_sleeps_until_the_next_event(play: Play) -> None:

@@ -138,6 +138,12 @@ class Api:
         return other
 
     @property
+    def credentials(self) -> dict[str, str]:
+        """Return the headers that say whose requests these are, for a connection that is not ours."""
+        token = self._headers.get("Authorization")
+        return {"authorization": token} if token else {}
+
+    @property
     def impersonation(self) -> str:
         """Return the impersonated user, or an empty string."""
         return self._headers.get("Impersonate-User", "")
