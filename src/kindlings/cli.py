@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindlings import paths
+from kindlings.authoring.cli import author
 from kindlings.console import make_progress
 from kindlings.desk import prompt as learners
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, UsageError
@@ -165,6 +166,9 @@ def dashboard(port: int) -> int:
         page.serve()
     page.close()
     return ExitCode.OK
+
+
+commands.add_command(author)
 
 
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ class Lab:
         """The verbs that the lab takes in files of commands, as commands.parse has them."""
         self.ran: list[Command] = []
         """What has been run of such files so far."""
+        self.began: float | None = None
+        """When the first of the learner's files was used, in seconds of time.monotonic()."""
 
     # What a lesson uses.
 
@@ -96,7 +99,7 @@ class Lab:
 
         Nothing is created where a file cannot be read or holds what the lab does not take. Raises LabFailure.
         """
-        self.files += [file for file in files if file not in self.files]
+        self.uses(*files)
         documents = [one for file in files for one in self.read(file)]
         self._documents = [old for old in self._documents if old.file not in files] + documents
         for document in documents:
@@ -109,7 +112,7 @@ class Lab:
 
     def prediction(self, file: str = "predictions.yaml") -> Prediction:
         """Return the learner's answers in `file`, for the cluster to confirm or refute. Raises LabFailure."""
-        self.files += [file] if file not in self.files else []
+        self.uses(file)
         return Prediction(self.folder / file, self.observer, self.breakable)
 
     def pod(self, name: str) -> Pod:
@@ -170,6 +173,16 @@ class Lab:
             stretch.close()
 
     # What handles use.
+
+    def uses(self, *files: str) -> None:
+        """Note that `files` of the learner's are what the lab is about."""
+        self.began = self.began or time.monotonic()
+        self.files += [file for file in files if file not in self.files]
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether its namespace is as it was when it was opened."""
+        return not self._applied and not self.ran
 
     @property
     def sources(self) -> Sources:

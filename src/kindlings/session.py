@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,6 @@ from kindlings.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
     from kindlings.cluster.kind import Cluster
@@ -51,7 +51,7 @@ class Session:
     """Removes a folder below policies.ROOT from every node."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
-    _prepared: dict[tuple[Lesson, str], Future[Place]] = field(init=False, default_factory=dict)
+    _prepared: dict[tuple[object, ...], list[Future[Place]]] = field(init=False, default_factory=dict)
     _locks: dict[str, filelock.BaseFileLock] = field(init=False, default_factory=dict)
     _folders: dict[str, Lesson] = field(init=False, default_factory=dict)
 
@@ -90,7 +90,12 @@ class Session:
 
     def prepare(self, about: Lesson, test: str) -> None:
         """Make the namespace for `test` in the background: the next `open` of it finds it ready."""
-        self._prepared[about, test] = self._background.submit(self._make, about, test)
+        prepared = self._background.submit(self._make, about, test)
+        self._prepared.setdefault(_place(about, test), []).append(prepared)
+
+    def is_prepared(self, about: Lesson, test: str) -> bool:
+        """Tell whether the next `open` of `test` finds its namespace ready, or in the making."""
+        return bool(self._prepared.get(_place(about, test)))
 
     def open(self, about: Lesson, test: str, folder: Path) -> Lab:
         """Give `test` of the lesson a namespace that is watched, and the learner's `folder` of manifests.
@@ -104,8 +109,8 @@ class Session:
             lock.acquire()
         try:
             self._empty_folder(about)
-            prepared = self._prepared.pop((about, test), None)
-            namespace, recorder = prepared.result() if prepared else self._make(about, test)
+            prepared = self._prepared.get(_place(about, test))
+            namespace, recorder = prepared.pop().result() if prepared else self._make(about, test)
         except BaseException:
             if lock:
                 lock.release()
@@ -170,6 +175,15 @@ class Session:
             if lock := self._locks.pop(lab.namespace, None):
                 lock.release()
 
+    def give_back(self, lab: Lab, about: Lesson, test: str) -> None:
+        """End a lab that has made nothing; its namespace is as good as new for the next `open` of `test`."""
+        unused: Future[Place] = Future()
+        unused.set_result((lab.namespace, lab.recorder))
+        self._prepared.setdefault(_place(about, test), []).append(unused)
+        self._folders.pop(lab.namespace, None)
+        if lock := self._locks.pop(lab.namespace, None):
+            lock.release()
+
     def _free_node_ports(self, namespace: str) -> None:
         """Delete the lab's Services at once: the namespace's own end may come after the next lab's start."""
         for service in self.admin.get(KINDS["Service"].path(namespace)).get("items") or []:
@@ -187,7 +201,7 @@ class Session:
     def end(self, *, keep: bool) -> None:
         """End the session: what was prepared and not used goes, and all that it opened unless `keep`."""
         self._background.shutdown()
-        for prepared in self._prepared.values():
+        for prepared in itertools.chain.from_iterable(self._prepared.values()):
             if prepared.exception() is None:
                 unused, recorder = prepared.result()
                 recorder.stop()
@@ -199,6 +213,11 @@ class Session:
 
 _SHARED: Final = frozenset({"node-port", "host-path"})
 """What a lesson may need that the cluster has once for all its labs."""
+
+
+def _place(about: Lesson, test: str) -> tuple[object, ...]:
+    """Return what a namespace is made by."""
+    return about.module, test, about.draining, "host-path" in about.needs, "inside" in about.needs
 
 
 def _lock(need: str) -> filelock.BaseFileLock:

@@ -1,0 +1,35 @@
+"""`kindlings author`: what the course's authors run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kindlings.errors import ExitCode
+
+
+@click.group()
+def author() -> None:
+    """Make the course, and see that its lessons find what is wrong."""
+
+
+@author.command()
+@click.argument("chosen", metavar="[MODULE | MODULE/FILE | ID]...", nargs=-1)
+@click.option("--sample", type=click.IntRange(1), help="Take so many, of each module as many.")
+@click.option("--seed", default=0, show_default=True, help="Which ones --sample takes.")
+@click.option("--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="How many at once.")
+@click.option("--minutes", type=click.FloatRange(0), help="Begin none after so many minutes.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all verdicts to a file.")
+@click.option("--resume", is_flag=True, help="Take from --out what still holds, and go on.")
+@click.option("--list", "only_list", is_flag=True, help="List the mutants, and run none.")
+def mutate(chosen: tuple[str, ...], **options: object) -> int:
+    """Make each solution wrong in one place, in every way, and see that a test says so.
+
+    Without an argument all modules are taken.
+    """
+    from kindlings.authoring import mutating  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+
+    told = mutating.Options(**options)  # type: ignore[arg-type] # click knows the names and types
+    return ExitCode.OK if mutating.perform(chosen, told, sys.stderr) else ExitCode.FAILED

@@ -1,0 +1,82 @@
+"""`kindlings author mutate`: derive, judge, report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from kindlings.authoring import mutants, reporting, running
+from kindlings.console import make_progress
+from kindlings.errors import UsageError
+from kindlings.progress import Hushed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from kindlings.authoring.mutants import Derived, Mutant
+    from kindlings.authoring.reporting import Report
+    from kindlings.progress import Progress
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command may be told."""
+
+    sample: int | None = None
+    seed: int = 0
+    jobs: int = 4
+    minutes: float | None = None
+    out: Path | None = None
+    resume: bool = False
+    only_list: bool = False
+
+
+def perform(chosen: Sequence[str], options: Options, stream: TextIO) -> bool:
+    """Do what the command says and return whether all is well; progress goes to `stream`."""
+    if options.resume and options.out is None:
+        raise UsageError("--resume goes on from the file of --out.", "Give --out FILE, too.")
+    derived = mutants.derive(chosen)
+    taken = derived.mutants
+    if options.sample:
+        taken = mutants.sample(taken, options.sample, options.seed)
+    if options.only_list:
+        _say([one.id for one in taken])
+        return True
+    report = judge(derived, taken, options, make_progress(stream))
+    _say(list(report.lines()))
+    return report.is_well
+
+
+def judge(derived: Derived, taken: Sequence[Mutant], options: Options, progress: Progress) -> Report:
+    """Return the report on the mutants `taken`; what is known so far is written, however it ends."""
+    from kindlings.cluster.up import up  # noqa: PLC0415 - brings the cluster's libraries
+
+    known = reporting.read(options.out, taken) if options.resume and options.out else {}
+    report = reporting.Report(taken, known, _whole(derived, taken))
+    left = [one for one in taken if one.id not in known]
+    if left:
+        up(Hushed(progress))
+    try:
+        for verdict in running.run(left, progress, options.jobs, options.minutes) if left else ():
+            report.verdicts[verdict.mutant] = verdict
+    finally:
+        if options.out is not None:
+            reporting.write(options.out, report, derived)
+    return report
+
+
+def _whole(derived: Derived, taken: Sequence[Mutant]) -> frozenset[str]:
+    """Return the modules of which all mutants are taken."""
+    kept = {one.id for one in taken}
+    every = {one.module for one in derived.mutants}
+    partly = {one.module for one in mutants.derive([*every]).mutants if one.id not in kept}
+    return frozenset(every - partly)
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(line)
