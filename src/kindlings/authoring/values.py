@@ -56,7 +56,9 @@ def typo(word: str) -> str:
 def mistyped(text: str) -> str:
     """Return a text with a typo in its first word of three letters and more."""
     found = _WORD.search(text)
-    return f"{text[: found.start()]}{typo(found[0])}{text[found.end() :]}" if found else f"{text}x"
+    if found:
+        return f"{text[: found.start()]}{typo(found[0])}{text[found.end() :]}"
+    return f"{text[:-1]}{chr(ord(text[-1]) + 1)}"  # -c is -d, v1 is v2
 
 
 def changed(text: str) -> str:
