@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -169,6 +169,25 @@ def dashboard(port: int) -> int:
 
 
 commands.add_command(author)
+_FORMATS = ("github-classroom", "classroom50", "gradescope", "prairielearn", "junit", "csv", "json")
+
+
+@commands.command()
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option("--module", "modules", multiple=True, metavar="moduleN", help="Grade these modules only.")
+@click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="May be given twice.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file, or the folder of several formats.")
+@click.option("--lab-timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds.")
+@click.option("--timeout", type=click.FloatRange(1), default=1800, show_default=True, help="Seconds.")
+@click.option("--kube-context", metavar="NAME", help="Grade on an existing cluster.")
+@click.option("--any-kube-context", is_flag=True, help="Also on one that does not look like a local one.")
+@click.option("--pass-env", multiple=True, metavar="NAME", help="A variable that its kubeconfig needs.")
+@click.option("--student", default="", help="The learner's name; by default the folder's.")
+def grade(submission: Path, **options: Any) -> int:
+    """Grade what a learner has handed in, by the installed lessons."""
+    from kindlings.grading import command  # noqa: PLC0415 - seldom needed
+
+    return command.one(submission, command.Options(**options), _progress())
 
 
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

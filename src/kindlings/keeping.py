@@ -40,6 +40,7 @@ class Keeper:
         self._results = Results(run, results.now(), versions=results.versions())
         self._tests: dict[str, TestResult] = {}
         self._running: dict[str, Running] = {}
+        self._with_lab: set[str] = set()
 
     # What is to come.
 
@@ -52,6 +53,7 @@ class Keeper:
             results.write(Path(self._worker[_FOUND]), json.dumps(plain))
             return
         self._tests = found
+        self._with_lab = {item.nodeid for item in session.items if "lab" in getattr(item, "fixturenames", ())}
         self._write()
 
     @pytest.hookimpl(optionalhook=True)
@@ -83,13 +85,15 @@ class Keeper:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note which test is under way: it may be the one that never ends."""
         if nodeid in self._tests and self._worker is None:
-            self._running[nodeid] = Running(self._tests[nodeid].id, time.time(), queued=True)
+            self._running[nodeid] = Running(self._tests[nodeid].id, time.time(), nodeid in self._with_lab)
             self._write()
 
     def opened(self, item: pytest.Item) -> None:
         """Note that a test's lab is open: its turn has come, and its time runs from now."""
-        if item.nodeid in self._running:
-            self._running[item.nodeid] = replace(self._running[item.nodeid], since=time.time(), queued=False)
+        if (begun := self._running.get(item.nodeid)) is not None:
+            now = time.time()
+            self._results = replace(self._results, waited=self._results.waited + now - begun.since)
+            self._running[item.nodeid] = replace(begun, since=now, queued=False)
             self._write()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -106,8 +110,8 @@ class Keeper:
     def pytest_sessionfinish(self) -> None:
         """Write that the run has come to its end."""
         if self._worker is None:
+            # What is under way still was interrupted, and stands in the file as such.
             self._results = replace(self._results, finished=results.now())
-            self._running.clear()
             self._write()
         if self._found is not None:
             self._found.unlink(missing_ok=True)

@@ -105,6 +105,8 @@ class Results:
     versions: Mapping[str, str] = field(default_factory=dict)
     tests: tuple[TestResult, ...] = ()
     running: tuple[Running, ...] = ()
+    waited: float = 0.0
+    """Seconds that tests have waited for their turn and for their namespaces."""
     trouble: str = ""
     """What was wrong with the run as a whole and is not the learner's."""
     cut: tuple[str, ...] = ()

@@ -23,15 +23,15 @@ class Format:
     """
 
     file: str
-    """What the format's reader expects the file to be called."""
+    """What it is called in a folder of several."""
     write: Callable[[Results, Mapping[str, str]], str]
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "github-classroom": Format("result.b64", lambda run, _: github_classroom.write(run)),
-    "classroom50": Format("result.json", classroom50.write),
-    "gradescope": Format("results.json", lambda run, _: gradescope.write(run)),
-    "prairielearn": Format("results.json", lambda run, _: prairielearn.write(run)),
+    "github-classroom": Format("github-classroom.b64", lambda run, _: github_classroom.write(run)),
+    "classroom50": Format("classroom50.json", classroom50.write),
+    "gradescope": Format("gradescope.json", lambda run, _: gradescope.write(run)),
+    "prairielearn": Format("prairielearn.json", lambda run, _: prairielearn.write(run)),
     "junit": Format("junit.xml", lambda run, _: junit.write(run)),
     "csv": Format("grades.csv", lambda run, _: gradebook.write([run])),
     "json": Format("kindlings.json", lambda run, _: results.to_json(run)),

@@ -1,0 +1,50 @@
+"""The cluster that is graded on: there before the first submission, and asked whether it lives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kindlings.errors import InfrastructureError
+
+if TYPE_CHECKING:
+    from kindlings.cluster.api import Api
+    from kindlings.grading.trusted import Target
+    from kindlings.progress import Progress
+
+
+class Place:
+    """A cluster that answers, and the version of its API server."""
+
+    def __init__(self, target: Target, progress: Progress) -> None:
+        """Bring ours up where it is missing, or connect to the one of the kube context.
+
+        Raises InfrastructureError.
+        """
+        self._api = _connected(target, progress)
+        self.kubernetes = str(self._api.get("/version").get("gitVersion"))
+
+    def healthy(self) -> bool:
+        """Tell whether the API server answers, within the patience that it has everywhere."""
+        from kindlings.cluster.api import Refusal  # noqa: PLC0415 - needs the cluster's libraries
+
+        try:
+            self._api.get("/readyz/ping")
+        except InfrastructureError:
+            return False
+        except (Refusal, ValueError):
+            return True  # it answers, if not in JSON
+        return True
+
+
+def _connected(target: Target, progress: Progress) -> Api:
+    from kindlings.cluster.api import Api  # noqa: PLC0415 - needs the cluster's libraries
+
+    if target.context:
+        given = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
+        return Api(Path(given or Path.home() / ".kube" / "config"), context=target.context)
+    from kindlings.cluster.up import up  # noqa: PLC0415 - as above
+    from kindlings.progress import Hushed  # noqa: PLC0415 - as above
+
+    return Api(up(Hushed(progress)).kubeconfig_path)
