@@ -17,6 +17,7 @@ from kindlings.results import Outcome, Results, TestResult
 from tests.unit.installed import FILES, LESSON, install
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from kindlings.grading.one import Assignment
@@ -29,11 +30,12 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDLINGS_CACHE_DIR", str(tmp_path / "cache"))
 
 
-@pytest.fixture
-def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
-    """Give the assignment of the small course."""
-    install(tmp_path, monkeypatch)
-    return one.assignment([], Target(), Limits())
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assignment]:
+    """Give the assignment of the small course, installed once."""
+    with pytest.MonkeyPatch.context() as patched:
+        install(tmp_path_factory.mktemp("installed"), patched)
+        yield one.assignment([], Target(), Limits())
 
 
 def hand_in(folder: Path, *texts: str) -> Path:
@@ -160,11 +162,23 @@ def test_only_plain_files_are_taken(task: Assignment, tmp_path: Path, kind: str)
     else:
         (folder / "exercises").rename(folder / "elsewhere")
         (folder / "exercises").symlink_to(secret / "exercises")
+    handed_in = submission.read(folder, task.modules)
+    assert "module1/first.yaml" not in handed_in.files
+    assert len(handed_in.notes) == 1
+    missing = replace(task.tests[0], outcome=Outcome.FAILED, message="no such file: first.yaml")
+    assert "\n  note      " in one._annotated(missing, handed_in).message
+
+
+def test_what_was_not_taken_is_told_to_its_learner(task: Assignment, tmp_path: Path) -> None:
+    """In the message of the lab that misses it, and in the notes of the run."""
+    folder = hand_in(tmp_path / "eve", *GOOD)
+    path = folder / "exercises" / "module1" / "first.yaml"
+    path.unlink()
+    path.symlink_to("/etc/passwd")
     run = one.grade(folder, task)
-    assert ended(run)[0] == ("failed", 0)
-    assert run.notes
-    assert "  note      " in run.tests[0].message
-    assert run.graded
+    assert ended(run) == [("failed", 0), *ALL[1:]]
+    assert run.notes == ("module1/first.yaml was not taken: it is a link, and links are not followed.",)
+    assert "first.yaml is a link, and links are not followed" in run.tests[0].message
 
 
 def test_no_more_is_read_than_a_lab_takes(task: Assignment, tmp_path: Path) -> None:
