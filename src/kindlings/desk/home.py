@@ -116,10 +116,15 @@ def of_test(source: Path) -> Home | None:
     return Home(exercises.parent) if ours and (exercises != packed or not course.is_packed()) else None
 
 
+def is_learners(path: Path) -> bool:
+    """Tell whether a file of a module is one that the learner edits, by its name."""
+    return path.suffix in _LEARNERS and not path.name.startswith(".")
+
+
 def learners(module: Path) -> Iterator[Path]:
     """Yield the files of a module's folder that the learner edits, by name."""
     try:
-        names = sorted(path for path in module.iterdir() if path.suffix in _LEARNERS)
+        names = sorted(path for path in module.iterdir() if is_learners(path))
     except OSError:
         return
     yield from names

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(group: click.Group) -> None:
     """Add the learner's commands to `group`."""
-    for command in (init, list_, next_, progress, hint, solution, reset):
+    for command in (init, list_, next_, watch, progress, hint, solution, reset):
         group.add_command(command)
 
 
@@ -41,7 +41,8 @@ def list_(module: str | None) -> int:
 
     desk = standing.at(Path.cwd())
     names = {one.exercise.module for one in desk.choose(module)} if module else None
-    return _print(showing.syllabus_of(desk, [one for one in desk.modules if not names or one.name in names]))
+    modules = [one for one in desk.modules if not names or one.name in names]
+    return _print(showing.syllabus_of(desk, modules, desk.next))
 
 
 @click.command("next")
@@ -49,7 +50,21 @@ def next_() -> int:
     """Say what comes next: what to read, which file to edit, how to check it."""
     from kindlings.desk import showing, standing  # noqa: PLC0415 - see above
 
-    return _print(showing.next_step(standing.at(Path.cwd())))
+    desk = standing.at(Path.cwd())
+    return _print(showing.next_step(desk, desk.next))
+
+
+@click.command()
+@click.argument("module", required=False)
+@click.option("--plain", is_flag=True, help="Lines only: no keys, no table, no colours.")
+def watch(module: str | None, *, plain: bool) -> int:
+    """Judge what you save, at once, until q or Ctrl-C; with MODULE, that one alone."""
+    from kindlings.desk import standing  # noqa: PLC0415 - see above
+    from kindlings.desk.watch import running  # noqa: PLC0415 - see above
+
+    desk = standing.at(Path.cwd())
+    chosen = desk.choose(module)[0].exercise.module if module else None
+    return running.run(desk.place, chosen, plain=plain)
 
 
 @click.command()

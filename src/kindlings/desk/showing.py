@@ -24,11 +24,10 @@ _COLOURS: Final = {Status.DONE: "green", Status.FAILED: "red", Status.CHANGED: "
 _BAR: Final = 24
 
 
-def syllabus_of(desk: Desk, modules: Sequence[Module]) -> Iterator[str]:
+def syllabus_of(desk: Desk, modules: Sequence[Module], following: Standing | None) -> Iterator[str]:
     """Yield the lines of `kindlings list`: a heading for each module, a line for each of its tests."""
     shown = [one for module in modules for one in desk.of(module)]
     width = max((len(one.exercise.name) for one in shown), default=0)
-    following = desk.next
     for module in modules:
         yield click.style(_heading(desk, module), bold=True)
         for one in desk.of(module):
@@ -55,9 +54,8 @@ def progress(desk: Desk) -> Iterator[str]:
         yield f"next: {desk.next.exercise.module} · {desk.next.exercise.title} (`kindlings next`)"
 
 
-def next_step(desk: Desk) -> Iterator[str]:
+def next_step(desk: Desk, following: Standing | None) -> Iterator[str]:
     """Yield the lines of `kindlings next`: what to read, which file to edit, and the command."""
-    following = desk.next
     if following is None:
         yield f"All {len(desk.standings)} labs are done: {_points(desk.standings)} points."
         yield from remarks(desk)
@@ -78,6 +76,12 @@ def next_step(desk: Desk) -> Iterator[str]:
     yield _row("so far", _story(following))
     yield _row("stuck?", f"kindlings hint {exercise.name}")
     yield from remarks(desk)
+
+
+def total(desk: Desk, module: str) -> str:
+    """Return the points of one module in a sentence."""
+    here = [one for one in desk.modules if one.name == module]
+    return f"{_points(desk.of(here[0]))} of {here[0].points} points in {module}." if here else ""
 
 
 def hints(chosen: Sequence[Standing]) -> Iterator[str]:

@@ -67,7 +67,13 @@ class Desk:
     @property
     def next(self) -> Standing | None:
         """Return the first test that is not done, or None when all are."""
-        return next((one for one in self.standings if not one.done), None)
+        return self.next_in(None)
+
+    def next_in(self, module: str | None) -> Standing | None:
+        """Return the first test of a module, or of the course, that is not done, or None when all are."""
+        return next(
+            (one for one in self.standings if not one.done and module in {None, one.exercise.module}), None
+        )
 
     def choose(self, name: str) -> list[Standing]:
         """Return the tests that `name` means: a module, a file or a test. Raises UsageError.
