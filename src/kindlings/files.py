@@ -43,7 +43,7 @@ def load(path: Path, holding: str) -> str:
         line = raw[: error.start].count(b"\n") + 1
         raise failure(Place(path.name, line), "a text file in UTF-8", "bytes that are no UTF-8") from None
     if not text.strip():
-        raise failure(Place(path.name), holding, "an empty file")
+        raise failure(Place(path.name), holding, "an empty file", because=f"nothing stands in {path.name}")
     return text
 
 

@@ -151,7 +151,8 @@ def _documents(file: str, text: str) -> Iterator[Document]:
     finally:
         loader.dispose()
     if not found:
-        raise failure(Place(file), "a manifest with a Kubernetes object", "only comments")
+        because = f"{file} holds nothing that could be created"
+        raise failure(Place(file), "a manifest with a Kubernetes object", "only comments", because=because)
 
 
 def _check_limits(file: str, text: str) -> None:
@@ -255,11 +256,14 @@ class _Builder:
                 continue
             key = self._key(key_node, place)
             if key in seen:
+                because = (
+                    f"{key} stands twice in the same mapping, and only one of them can be meant ({place})"
+                )
                 raise failure(
                     place,
                     f"each key once in a mapping ({place.file}:{seen[key].line} has {key} already)",
                     f"{key} again in line {place.line}",
-                    because=f"{key} stands twice in the same mapping, and only one of them can be meant",
+                    because=because,
                 )
             seen[key] = self.places[(*path, key)] = place
             result[key] = self._value(value_node, (*path, key))
@@ -310,24 +314,45 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
         words = "line {number} is indented with a tab; YAML is indented with spaces only"
     shown = line.strip().replace("\t", "→")[:60]
     saw = f"line {number} cannot be read: {shown}" if shown else "text that is no YAML"
+    above = next((at for at in range(number - 1, 0, -1) if _holds_something(lines[at - 1])), 0)
     because = words.format(
-        number=number, indent=f"{len(indent)} space{'' if len(indent) == 1 else 's'}", problem=problem
+        number=number,
+        indent=_spaces(line),
+        above=f"line {above}" if above else "the line",
+        its=_spaces(lines[above - 1], " -"),
+        problem=problem,
     )
     return failure(place, "a file that can be read as YAML", saw, because=because)
+
+
+def _holds_something(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _spaces(line: str, signs: str = " ") -> str:
+    """Return how far a line is indented; with a dash among `signs`, how far the field behind it is."""
+    count = len(line) - len(line.lstrip(signs))
+    return f"{count} space{'' if count == 1 else 's'}"
 
 
 _PLAIN_WORDS: Final = (
     # (in PyYAML's problem or context, in plain words, whether the place to mend is the context's)
     (
         ("expected <block end>", "did not find expected"),
-        "line {number} is indented by {indent}, which fits none of the lines above it; the fields of "
-        "one object stand in one column",
+        "line {number} is indented by {indent}, and {above} above it by {its}: they do not fit together; the "
+        "fields of one object stand in one column",
+        False,
+    ),
+    (
+        ("expected '<document start>'",),
+        "line {number} stands further left than {above} above it; the fields of one object stand in one "
+        "column",
         False,
     ),
     (
         ("mapping values are not allowed",),
-        "line {number} has a colon where no field can begin: it is indented too far, or the line above "
-        "misses its own colon, or the text needs quotes",
+        "line {number} has a colon where no field can begin: it is indented too far, or {above} above it is "
+        "not far enough or misses its own colon, or the text needs quotes",
         False,
     ),
     (("could not find expected ':'",), "line {number} is a field's name without its colon and value", True),

@@ -81,7 +81,7 @@ def run(lab: Lab, file: str) -> Session:
         raise UsageError("This lab has no kubectl.")
     if "/" in file or not file.endswith(".sh"):
         raise UsageError(f"A lesson names a file of commands of its own folder, not {file}.")
-    lab.uses(file)
+    lab.files += [file] if file not in lab.files else []
     found = commands.read(lab.folder / file)
     parsed = [commands.parse(one, lab.allowed, lab.namespace) for one in found]
     printed: list[Printed] = []

@@ -112,6 +112,12 @@ def test_of_several_unknown_fields_the_first_is_told(tmp_path: Path) -> None:
             " (single-container.yaml:11)",
         ),
         (
+            "      args: [sleep, 3600]\n",
+            "cannot unmarshal number into Go struct field Container.spec.containers.args of type string",
+            "an item of args wants a text (in quotes, where it could be read as a number) and has a number"
+            " (single-container.yaml:9)",
+        ),
+        (
             "      env:\n        - name: DEBUG\n          value: yes\n",
             "cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string",
             "value wants a text (in quotes, where it could be read as a number) and has true or false"
@@ -290,8 +296,17 @@ def test_the_right_kind_is_no_matter(tmp_path: Path) -> None:
             "apiVersion v1 for a Pod",
             "served at apiVersion v1, not at apps/v1",
         ),
-        (POD.replace("apiVersion: v1\n", ""), "apiVersion in every object", ""),
-        (POD.replace("kind: Pod\n", ""), "kind in every object", ""),
+        (
+            POD.replace("apiVersion: v1\n", ""),
+            "apiVersion in every object",
+            "begins at single-container.yaml:1",
+        ),
+        (POD.replace("kind: Pod\n", ""), "kind in every object", "the object has no kind"),
+        (
+            POD.replace("kind: Pod\n", "kidn: Pod\n"),
+            "kind in every object",
+            "is kidn (single-container.yaml:2) meant",
+        ),
         (POD.replace("kind: Pod", "kind: [Pod]"), "an object of kind Pod", ""),
     ],
 )

@@ -284,7 +284,7 @@ def test_where_the_cluster_is_well_the_file_tells(tmp_path: Path) -> None:
     """Too few containers are named with their line."""
     text = POD.format(image="busybox:1.36")
     findings = told(tmp_path, text, pod(), condition=containers_ready(3))
-    assert findings.because == "containers (single-container.yaml:6) has count"
+    assert findings.because == "containers (single-container.yaml:6) has count (line 7)"
 
 
 def test_a_proof_is_explained_by_the_file_and_not_by_troubles(tmp_path: Path) -> None:

@@ -164,7 +164,11 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
 def container_names(document: Document, sources: Sources, group: str = "containers") -> str:
     """Say which containers a document's Pod has, and where."""
     path = (*sources.pod_root(document), "spec", group)
-    names = [str(one.get("name")) for one in document.get(*path) or [] if isinstance(one, dict)]
+    names = [
+        f"{one.get('name')} (line {document.at(*path, index, 'name').line})"
+        for index, one in enumerate(document.get(*path) or [])
+        if isinstance(one, dict)
+    ]
     where = document.at(*path)
     return f"{group} ({where}) has {', '.join(names)}" if names else f"spec ({where}) has no {group}"
 

@@ -124,10 +124,16 @@ def _wrong_type(document: Document, match: re.Match[str]) -> tuple[str, Place, s
     found, dotted, wanted = match.groups()
     words = tuple((dotted or "").split("."))
     wants = "a list (each item begins with a dash)" if wanted.startswith("[]") else _go_type(wanted)
+    has = _JSON_WORDS.get(found, found)
     for path, place in places_of(document, words):
         if _json_type(document.get(*path)) == found:
-            has = _JSON_WORDS.get(found, found)
             return f"{words[-1]} wants {wants} and has {has} ({place})", place, READ_OBJECTS
+    for path, value in document.walk():
+        holder = tuple(part for part in path[:-1] if isinstance(part, str))
+        if holder == words and _json_type(value) == found:
+            place = document.at(*path)
+            name = path[-1] if isinstance(path[-1], str) else f"an item of {words[-1]}"
+            return f"{name} wants {wants} and has {has} ({place})", place, READ_OBJECTS
     return f"{words[-1] or 'a field'} wants {wants}", document.at(), READ_OBJECTS
 
 
@@ -188,8 +194,11 @@ def _mismatch(document: Document) -> tuple[str, Place, str]:
     asked, carried = document.get(*selector) or {}, document.get(*labels) or {}
     for key, value in asked.items():
         if carried.get(key) != value:
-            has = f"{key}={carried[key]}" if key in carried else f"no {key}"
-            place = document.at(*labels, key)
+            has, there = f"{key}={carried[key]}" if key in carried else f"no {key}", key
+            if key not in carried and len(carried) == 1:
+                [(there, other)] = carried.items()
+                has = f"{there}={other} and no {key}"
+            place = document.at(*labels, there)
             asks = f"the selector asks for {key}={value} ({document.at(*selector, key)})"
             return f"{asks}, the Pod template carries {has} ({place})", place, _READ["labels"]
     return (
@@ -223,7 +232,8 @@ def wrong_kind(document: Document, allowed: Iterable[str], known: dict[str, str]
     """
     for field in ("apiVersion", "kind"):
         if not document.get(field):
-            return _says(document, f"{field} in every object", f"none in {document.title}", "", document.at())
+            because, place = _lacks(document, field)
+            return _says(document, f"{field} in every object", f"none in {document.title}", because, place)
     kind, version, takes = document.kind, str(document.get("apiVersion")), sorted(allowed)
     place = document.at("kind")
     if kind not in known:
@@ -240,6 +250,17 @@ def wrong_kind(document: Document, allowed: Iterable[str], known: dict[str, str]
             document, f"apiVersion {known[kind]} for a {kind}", f"apiVersion {version}", because, place
         )
     return None
+
+
+def _lacks(document: Document, field: str) -> tuple[str, Place]:
+    """Say that an object has no such field, or which of its fields seems to be meant."""
+    if field in document.data:
+        place = document.at(field)
+        return f"{field} is empty ({place})", place
+    near = next(iter(difflib.get_close_matches(field, document.data, n=1)), "")
+    place = document.at(near) if near else document.at()
+    meant = f"; is {near} ({place}) meant for it?" if near else f" (it begins at {place})"
+    return f"the object has no {field}{meant}", place
 
 
 def foreign_namespace(document: Document, namespace: str) -> LabFailure | None:
