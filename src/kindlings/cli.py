@@ -173,7 +173,10 @@ _FORMATS = ("github-classroom", "classroom50", "gradescope", "prairielearn", "ju
 
 
 @commands.command()
-@click.argument("submission", type=click.Path(path_type=Path))
+@click.argument("submissions", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.option("--jobs", type=click.IntRange(1), help="Grade a folder of submissions, so many at a time.")
+@click.option("--shard", default="", metavar="I/N", help="Grade the I-th of N parts of a class.")
+@click.option("--merge", is_flag=True, help="Grade nothing: merge folders that earlier runs have written.")
 @click.option("--module", "modules", multiple=True, metavar="moduleN", help="Grade these modules only.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(_FORMATS), help="May be given twice.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file, or the folder of several formats.")
@@ -183,11 +186,14 @@ _FORMATS = ("github-classroom", "classroom50", "gradescope", "prairielearn", "ju
 @click.option("--any-kube-context", is_flag=True, help="Also on one that does not look like a local one.")
 @click.option("--pass-env", multiple=True, metavar="NAME", help="A variable that its kubeconfig needs.")
 @click.option("--student", default="", help="The learner's name; by default the folder's.")
-def grade(submission: Path, **options: Any) -> int:
-    """Grade what a learner has handed in, by the installed lessons."""
+def grade(submissions: tuple[Path, ...], **options: Any) -> int:
+    """Grade what a learner has handed in, by the installed lessons.
+
+    With --jobs, --shard or a CSV of name,path: a class. docs/grading.md is the guide.
+    """
     from kindlings.grading import command  # noqa: PLC0415 - seldom needed
 
-    return command.one(submission, command.Options(**options), _progress())
+    return command.run(submissions, command.Options(**options), _progress())
 
 
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kindlings.errors import ExitCode, UsageError
+from kindlings.grading import classes, report
 from kindlings.grading import one as single
-from kindlings.grading import report
 from kindlings.grading.place import Place
 from kindlings.grading.trusted import Limits, Target
 from kindlings.plugin import SAFE_CONTEXTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kindlings.grading.one import Assignment
     from kindlings.progress import Progress
+    from kindlings.results import Results
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Options:
     any_kube_context: bool = False
     pass_env: tuple[str, ...] = ()
     student: str = ""
+    jobs: int | None = None
+    shard: str = ""
+    merge: bool = False
 
     @property
     def target(self) -> Target:
@@ -45,6 +48,32 @@ class Options:
                 "Add --any-kube-context if you mean it.",
             )
         return Target(self.kube_context, self.any_kube_context, self.pass_env)
+
+
+def run(given: tuple[Path, ...], options: Options, progress: Progress) -> int:
+    """Grade a submission or a class, or merge what was graded; return 0 where all of it is graded."""
+    if options.merge:
+        return _told(classes.merge(given), options.out or Path("grades"))
+    if len(given) != 1:
+        raise UsageError("Give one submission, one folder of submissions, or one CSV of them.")
+    if options.jobs or options.shard or given[0].is_file():
+        return several(given[0], options, progress)
+    return one(given[0], options, progress)
+
+
+def several(given: Path, options: Options, progress: Progress) -> int:
+    """Grade a class, or a shard of it."""
+    students = classes.students(given)
+    if options.shard:
+        students = classes.shard(students, options.shard)
+    out = options.out or Path("grades")
+    task = prepared(options, progress)
+    return _told(classes.grade(students, task, out, options.jobs or 1, options.formats, progress), out)
+
+
+def _told(runs: list[Results], out: Path) -> int:
+    sys.stdout.write(classes.write(runs, out) + f"\n{out / 'grades.csv'} has the points\n")
+    return ExitCode.OK if all(run.graded for run in runs) else ExitCode.INFRASTRUCTURE
 
 
 def one(folder: Path, options: Options, progress: Progress) -> int:

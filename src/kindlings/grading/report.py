@@ -51,7 +51,7 @@ def destinations(formats: Sequence[str], out: Path | None) -> dict[str, Path | N
 
     Raises UsageError where several formats have one file or none.
     """
-    if out is not None and (len(formats) > 1 or out.is_dir() or str(out).endswith(os.sep)):
+    if out is not None and (len(formats) > 1 or out.is_dir()):
         return {name: out / FORMATS[name].file for name in formats}
     if len(formats) > 1:
         raise UsageError("Several formats need a folder to be written to.", "Add --out FOLDER.")

@@ -190,5 +190,10 @@ def _unreadable(name: str, error: OSError) -> InfrastructureError:
 
 
 def student(folder: Path) -> str:
-    """Return the name of whoever handed in `folder`, for files and tables: what it is called, made plain."""
-    return re.sub(r"[^\w.@+-]+", "_", folder.resolve().name).strip("._") or "submission"
+    """Return the name of whoever handed in `folder`: what it is called, made plain."""
+    return plain(folder.resolve().name)
+
+
+def plain(name: str) -> str:
+    """Return a student's name that can be a file's."""
+    return re.sub(r"[^\w.@+-]+", "_", name).strip("._")[:100] or "submission"

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ _PASSED_ON: Final = (
 )
 _GRACE: Final = 20.0
 """Seconds that an interrupted run has to delete its namespace."""
+_LIVE: set[subprocess.Popen[bytes]] = set()
+_STOPPED = threading.Event()
 _QUEUE: Final = 1800.0
 """Seconds that a test may wait for its turn: for node ports, for its namespace."""
 
@@ -139,6 +142,8 @@ class Run:
         return self._pytest([*places, "--manifests", str(self.manifests)], limits)
 
     def _pytest(self, arguments: Sequence[str], limits: Limits) -> Ended:
+        if _STOPPED.is_set():
+            raise InfrastructureError("The grading was interrupted.", "Run the same command again.")
         self._times += 1
         kept, said = self.kept / f"{self._times}.json", self.kept / f"{self._times}.log"
         command = [
@@ -160,6 +165,7 @@ class Run:
                     start_new_session=True,
                 ) as process,
             ):
+                _LIVE.add(process)
                 cut, late = _await(process, kept, limits)
         except OSError as error:
             raise InfrastructureError(f"A graded run cannot be started: {error.strerror}.") from None
@@ -184,6 +190,7 @@ def _await(process: subprocess.Popen[bytes], kept: Path, limits: Limits) -> tupl
                 process.wait(min(left, limits.lab))
                 return "", frozenset()
     finally:
+        _LIVE.discard(process)
         if process.poll() is None:  # Ctrl-C at the prompt: the run is in a group of its own
             _end(process)
 
@@ -209,6 +216,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
             return
+
+
+def interrupt() -> None:
+    """Interrupt the runs of other threads, each of which then deletes its namespace; none begins any more."""
+    _STOPPED.set()
+    for process in list(_LIVE):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
 
 
 def _read(kept: Path) -> Results | None:
