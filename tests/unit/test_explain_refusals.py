@@ -212,6 +212,72 @@ def test_an_invalid_value_is_found(tmp_path: Path) -> None:
     assert findings.because == f"spec.containers.0.imagePullPolicy: {words} (single-container.yaml:9)"
 
 
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector:
+    matchLabels:
+      app: agent
+  updateStrategy:
+    type: Rolling
+  template:
+    metadata: {labels: {app: agent}}
+"""
+
+
+def test_a_word_that_is_not_supported_is_found_in_its_mapping(tmp_path: Path) -> None:
+    """The server names updateStrategy, and the wrong word is its type."""
+    words = 'Unsupported value: {"Type":"Rolling"}: supported values: "RollingUpdate", "OnDelete"'
+    findings = invalid(tmp_path, WORKLOAD, "spec.updateStrategy", "FieldValueNotSupported", words)
+    assert str(findings.place) == "single-container.yaml:9"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        (
+            "      app: agent\n",
+            "",
+            "the selector (single-container.yaml:6) asks for none of the labels of the Pod template "
+            "(single-container.yaml:10)",
+        ),
+        (
+            "{app: agent}}",
+            "{pap: agent}}",
+            "the selector asks for app=agent (single-container.yaml:7), the Pod template carries "
+            "pap=agent and no app (single-container.yaml:11)",
+        ),
+    ],
+)
+def test_a_selector_that_finds_nothing_is_told_by_both_lines(
+    tmp_path: Path, old: str, new: str, because: str
+) -> None:
+    """An empty selector, and a label whose key has a typo."""
+    words = "Invalid value: `selector` does not match template `labels`"
+    text = WORKLOAD.replace(old, new)
+    findings = invalid(tmp_path, text, "spec.template.metadata.labels", "FieldValueInvalid", words)
+    assert findings.because == because
+
+
+def test_an_object_without_a_name_is_told_so(tmp_path: Path) -> None:
+    """Whatever the server says of what it could not do without one."""
+    text = WORKLOAD.replace("{name: agent}", "{labels: {a: b}}")
+    findings = invalid(tmp_path, text, "spec.clusterIPs", "FieldValueInvalid", "failed to allocate IP")
+    assert findings.because == "the object has no metadata.name (single-container.yaml:3)"
+
+
+def test_a_field_beside_the_empty_one_that_should_hold_it(tmp_path: Path) -> None:
+    """A key indented too little, or the one above it too far: both lines are named."""
+    text = WORKLOAD.replace("      app: agent\n", "    app: agent\n")
+    findings = told(tmp_path, text, 'strict decoding error: unknown field "spec.selector.app"')
+    assert findings.because == (
+        "spec.selector has no field app (single-container.yaml:7), and matchLabels (single-container.yaml:6) "
+        "is empty: indent what is to stand in it further"
+    )
+
+
 def test_a_name_that_cannot_be_is_found(tmp_path: Path) -> None:
     """Upper case in metadata.name."""
     text = POD.replace("name: counter", "name: Counter")

@@ -83,6 +83,9 @@ def _tell_without_trouble(findings: Findings, verdict: Unmet, sources: Sources) 
     if because:
         findings.because, findings.read = because, read
         return
+    if not sources.commands and (because := metadata.adoption(verdict, sources)):
+        findings.because, findings.read = because, metadata.READ["labels"]
+        return
     document = _document(verdict, sources)
     if document is not None:
         findings.because = strategies.because(verdict, document)

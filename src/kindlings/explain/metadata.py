@@ -46,4 +46,19 @@ def _stand(document: Document, path: FieldPath) -> str:
     found = document.get(*path)
     if not isinstance(found, dict) or not found:
         return f"are not given ({document.at(*path)})"
-    return f"({document.at(*path)}): {', '.join(f'{key}={value}' for key, value in found.items())}"
+    entries = [f"{key}={value} (line {document.at(*path, key).line})" for key, value in found.items()]
+    return f"({document.at(*path)}): {', '.join(entries)}"
+
+
+def adoption(verdict: Unmet, sources: Sources) -> str:
+    """Say which labels a Pod carries that a controller should take over, and what that one asks for."""
+    uid = getattr(verdict.condition, "uid", "")
+    pod = verdict.snapshot.with_uid("Pod", uid) if uid else None
+    owner = verdict.target.owner(verdict.snapshot)
+    bare = sources.of(pod, verdict.snapshot) if pod is not None else None
+    taker = sources.of(owner, verdict.snapshot) if owner is not None else None
+    if bare is None or taker is None or bare is taker:
+        return ""
+    selector = taker.at("spec", "selector", "matchLabels")
+    carries = f"the Pod's own labels {_stand(bare, ('metadata', 'labels'))}"
+    return f"{carries}; what {taker.title} looks for stands at {selector}"

@@ -13,7 +13,7 @@ from kindlings.explain.sources import parse_path, places_of
 from kindlings.files import READ_OBJECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kindlings.cluster.api import Refusal
     from kindlings.manifests import Document, FieldPath
@@ -74,6 +74,9 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
         return _wrong_type(document, match)
     if "quantities must match" in message or "unable to parse quantity" in message:
         return _bad_quantity(document)
+    if not document.name:
+        place = document.at("metadata")
+        return f"the object has no metadata.name ({place})", place, _READ["names"]
     if refusal.causes:
         return _invalid(document, refusal)
     if "violates PodSecurity" in message:
@@ -102,6 +105,11 @@ def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str
         return f"{name} belongs to {holder}.template.spec, not to {holder} ({place})", place, READ_OBJECTS
     if ancestor is not None and meant != name:
         return f"{name} belongs to {_called(ancestor)}, not to {holder} ({place})", place, READ_OBJECTS
+    around = document.get(*path[:-1])
+    for key, value in around.items() if isinstance(around, dict) else ():
+        if value is None:
+            stands = f"{key} ({document.at(*path[:-1], key)}) is empty: indent what is to stand in it further"
+            return f"{holder} has no field {name} ({place}), and {stands}", place, READ_OBJECTS
     if meant:
         return f"{holder} has no field {name} ({place}); did you mean {meant}?", place, READ_OBJECTS
     return f"{holder} has no field {name} ({place})", place, READ_OBJECTS
@@ -170,10 +178,11 @@ def _is_quantity(path: FieldPath) -> bool:
 
 def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     """Say the first thing that the server's validation found; its path leads to the line."""
-    if "does not match template" in refusal.message and document.get("spec", "selector"):
+    if "does not match template" in refusal.message:
         return _mismatch(document)
     cause = refusal.causes[0]
     path = parse_path(cause.get("field", "").removeprefix("<nil>"))
+    path = _narrowed(document, path, cause)
     place = document.at(*path)
     field = ".".join(str(part) for part in path) if path else "the object"
     message = cause.get("message", "").removesuffix(": must not be empty").removeprefix("Required value: ")
@@ -188,6 +197,17 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
 
 
+def _narrowed(document: Document, path: FieldPath, cause: Mapping[str, str]) -> FieldPath:
+    """Return the one field below `path` that has the refused value, where the server names their mapping."""
+    below = document.get(*path)
+    if cause.get("reason") == "FieldValueNotSupported" and isinstance(below, dict):
+        message = cause.get("message", "").partition("supported values")[0]
+        for key, value in below.items():
+            if isinstance(value, str) and f'"{value}"' in message:
+                return (*path, key)
+    return path
+
+
 def _mismatch(document: Document) -> tuple[str, Place, str]:
     """Say what the selector asks for and what the template carries, each with its line."""
     selector, labels = ("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")
@@ -195,17 +215,16 @@ def _mismatch(document: Document) -> tuple[str, Place, str]:
     for key, value in asked.items():
         if carried.get(key) != value:
             has, there = f"{key}={carried[key]}" if key in carried else f"no {key}", key
-            if key not in carried and len(carried) == 1:
-                [(there, other)] = carried.items()
-                has = f"{there}={other} and no {key}"
+            others = [one for one in carried if one not in asked]
+            if key not in carried and len(others) == 1:
+                there = others[0]
+                has = f"{there}={carried[there]} and no {key}"
             place = document.at(*labels, there)
             asks = f"the selector asks for {key}={value} ({document.at(*selector, key)})"
             return f"{asks}, the Pod template carries {has} ({place})", place, _READ["labels"]
-    return (
-        "the selector does not find the labels of the Pod template",
-        document.at(*selector),
-        _READ["labels"],
-    )
+    place, carries = document.at(*selector), document.at(*labels)
+    why = f"the selector ({place}) asks for none of the labels of the Pod template ({carries})"
+    return why, place, _READ["labels"]
 
 
 def _security(document: Document, message: str) -> tuple[str, Place, str]:
