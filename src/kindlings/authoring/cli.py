@@ -33,3 +33,29 @@ def mutate(chosen: tuple[str, ...], **options: object) -> int:
 
     told = mutating.Options(**options)  # type: ignore[arg-type] # click knows the names and types
     return ExitCode.OK if mutating.perform(chosen, told, sys.stderr) else ExitCode.FAILED
+
+
+@author.command()
+@click.argument("chosen", metavar="[MODULE]...", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 where something would be written.")
+def regenerate(chosen: tuple[str, ...], *, check: bool) -> int:
+    """Write the exercises from the marks in their solutions; docs/writing-a-lab.md shows the marks."""
+    from kindlings.authoring import regenerating  # noqa: PLC0415 - kept with its like
+
+    modules = regenerating.modules(chosen)
+    drifted = [name for one in modules for name in regenerating.regenerate(one, write=not check)]
+    for name in drifted:
+        click.echo(f"{name}: {'is not what its solution says' if check else 'written'}")
+    if not drifted:
+        click.echo("Every exercise is what its solution says.")
+    return ExitCode.FAILED if drifted and check else ExitCode.OK
+
+
+@author.command()
+@click.argument("name", metavar="MODULE/FILE")
+def mark(name: str) -> int:
+    """Put marks into a solution, so that its present exercise can be written from it."""
+    from kindlings.authoring import regenerating  # noqa: PLC0415 - kept with its like
+
+    click.echo(regenerating.adopt(name))
+    return ExitCode.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kindlings import course
+from kindlings import course, marks
 from kindlings.desk import home, standing, storage
 from kindlings.errors import KindlingsError, UsageError
 
@@ -38,7 +38,7 @@ def solution(desk: Desk, name: str, *, insist: bool) -> Iterator[tuple[Path, str
     folder = course.solutions() / chosen[0].exercise.module
     for wanted in [file] if file else files_of(chosen):
         if (folder / wanted).is_file():
-            yield folder / wanted, (folder / wanted).read_text(encoding="utf-8")
+            yield folder / wanted, marks.solution((folder / wanted).read_text(encoding="utf-8"), wanted)
 
 
 def _about(chosen: Sequence[Standing], file: str) -> Sequence[Standing]:
