@@ -59,3 +59,34 @@ def mark(name: str) -> int:
 
     click.echo(regenerating.adopt(name))
     return ExitCode.OK
+
+
+@author.command()
+@click.argument("chosen", metavar="[MODULE]...", nargs=-1)
+@click.option("--cluster", is_flag=True, help="Also see that solutions pass and untouched exercises fail.")
+def check(chosen: tuple[str, ...], *, cluster: bool) -> int:
+    """Look for what a module lacks: lesson, hints, points, solutions, wrong answers; each with what to do."""
+    from kindlings.authoring import checking, regenerating, trying  # noqa: PLC0415 - kept with its like
+
+    modules = regenerating.modules(chosen)
+    complaints = [one for module in modules for one in checking.check(module)]
+    if cluster:
+        complaints += trying.complaints(modules)
+    for complaint in complaints:
+        click.echo(complaint)
+    click.echo(f"{len(complaints)} to mend." if complaints else f"{', '.join(modules)}: nothing to mend.")
+    return ExitCode.FAILED if complaints else ExitCode.OK
+
+
+@author.command()
+@click.argument("module")
+@click.argument("lab")
+def new(module: str, lab: str) -> int:
+    """Write the skeleton of LAB in MODULE: solution, exercise, test and a section of the lesson."""
+    from kindlings.authoring import skeleton  # noqa: PLC0415 - kept with its like
+    from kindlings.desk import home  # noqa: PLC0415 - kept with its like
+
+    for path in skeleton.write(module, lab):
+        click.echo(home.shown(path))
+    click.echo(f"next: write what stands for FILL, then `kindlings author check {module}`")
+    return ExitCode.OK

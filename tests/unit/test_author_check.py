@@ -1,0 +1,246 @@
+"""What the author's commands say of a module, and the skeleton of a new lab."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kindlings import cli, course
+from kindlings.authoring import checking, regenerating, skeleton, trying
+from kindlings.errors import ExitCode, InfrastructureError, UsageError
+from kindlings.results import Outcome, Results, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LESSON = "exercises/module8/README.md"
+TEST = "exercises/module8/test_first_pod.py"
+EXERCISE = "exercises/module8/first-pod.yaml"
+SOLUTION = "solutions/module8/first-pod.yaml"
+ANSWER = "tests/wrong_answers/module8/one/message.txt"
+PAGE = "https://kubernetes.io/docs/concepts/"
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty checkout, with a lab whose skeleton has been filled."""
+    monkeypatch.setattr(course, "root", lambda: tmp_path)
+    monkeypatch.setattr(course, "is_packed", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    for path in skeleton.write("module8", "first-pod"):
+        text = path.read_text().replace("FILL: what it is about", "Things").replace("FILL: ", "Well: ")
+        path.write_text(text)
+    for name in ("one", "two", "three"):
+        answer = tmp_path / "tests" / "wrong_answers" / "module8" / name
+        answer.mkdir(parents=True)
+        (answer / "first-pod.yaml").write_text("kind: Pod\n")
+        (answer / "message.txt").write_text("x\n")
+    return tmp_path
+
+
+def complaints(module: str = "module8") -> list[str]:
+    """Return what is wrong with a module."""
+    return list(checking.check(module))
+
+
+def test_a_filled_skeleton_passes_its_own_check(source: Path) -> None:
+    """Nothing is to mend when what stands for FILL is written; and the exercise is what the solution says."""
+    assert complaints() == []
+    assert regenerating.regenerate("module8", write=True) == []
+    exercise = (source / "exercises" / "module8" / "first-pod.yaml").read_text()
+    assert "      image: busybox\n" in exercise
+    assert "SOLUTION" not in exercise
+
+
+def test_a_skeleton_that_is_not_filled_does_not(source: Path) -> None:
+    """Every FILL is named; a second lab of a module gets a section of its lesson."""
+    skeleton.write("module8", "second-pod")
+    found = complaints()
+    assert "module8/README.md has a FILL left: write what stands for it" in found
+    assert any(
+        one.startswith("module8/test_second_pod.py, test_second_pod_becomes_ready: a FILL") for one in found
+    )
+    assert "solutions/module8/second-pod.yaml has a FILL left: solve it" in found
+    assert any("has 0 wrong answers to second-pod.yaml" in one for one in found)
+    lesson = (source / "exercises" / "module8" / "README.md").read_text()
+    assert lesson.count("# Module 8: Things") == 1
+    assert lesson.index("`first-pod.yaml`") < lesson.index("`second-pod.yaml`")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (LESSON, "# Module 8: ", "# ", "does not begin with `# Module 8: TITLE`"),
+        (LESSON, "`first-pod.yaml`", "it", "does not name `first-pod.yaml`"),
+        (LESSON, "https://", "http://", "use https"),
+        (
+            LESSON,
+            PAGE,
+            "https:// x",
+            "without spaces",
+        ),
+        (LESSON, PAGE, "../none.md", "no such file"),
+        (LESSON, PAGE, "", "links to nothing"),
+        (LESSON, "https://kubernetes.io/docs", "https://docs", "it names no host"),
+        (LESSON, "https://kubernetes.io", "ftp://kubernetes.io", "ftp is no link"),
+        (TEST, "points(1)", "points(0)", "it is worth nothing"),
+        (TEST, "pytest.mark.hint", "pytest.mark.hints", "it has no hint"),
+        (TEST, '    """Well: what', '    x = """Well: what', "no docstring"),
+        (
+            TEST,
+            "first-pod.yaml",
+            "other.yaml",
+            "which module8 does not have",
+        ),
+        (TEST, "first-pod.yaml", "other.yaml", "is taken by no test"),
+        (TEST, '"first-pod.yaml"', "*()", "it takes no file"),
+        (TEST, "def test_", "def test_(", "cannot be read"),
+        (TEST, "def test_", "def check_", "module8 has no test"),
+        (EXERCISE, "TODO:", "todo", "has no TODO: say what the learner is to do"),
+        (EXERCISE, "WHY:", "why", "has no WHY: say why it matters"),
+        (
+            EXERCISE,
+            "image: busybox",
+            "image: busybox:1.36",
+            "what its solution says",
+        ),
+        (EXERCISE, "Well", "Now", "run `kindlings author regenerate module8`"),
+        (SOLUTION, "# Well: why", "# TODO: why", "has a TODO left: solve it"),
+        (SOLUTION, "busybox:1.36", "nginx:1", "uses nginx:1, which no node has"),
+        (SOLUTION, "# END SOLUTION", "#", "begins a solution that has no end"),
+    ],
+)
+def test_what_is_missing_is_said(source: Path, file: str, old: str, new: str, said: str) -> None:
+    """Each complaint names the file and what to do; nothing else of it is a foreseeable traceback."""
+    path = source / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    found = []
+    try:
+        found = complaints()
+    except UsageError as error:
+        found = [str(error)]
+    assert any(said in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (LESSON, "module8/README.md is missing: write the lesson"),
+        (
+            SOLUTION,
+            "solutions/module8/first-pod.yaml is missing: solve the exercise",
+        ),
+        (
+            EXERCISE,
+            "solutions/module8/first-pod.yaml solves no exercise: remove it",
+        ),
+        (
+            ANSWER,
+            "has 2 wrong answers to first-pod.yaml: 3 are wanted",
+        ),
+    ],
+)
+def test_a_missing_file_is_said(source: Path, file: str, said: str) -> None:
+    """The complaint names it."""
+    (source / file).unlink()
+    assert any(said in one for one in complaints())
+
+
+@pytest.mark.parametrize(
+    ("module", "lab"), [("modul8", "x"), ("module8", "../x"), ("module8", "X"), ("module8", "")]
+)
+def test_a_name_that_cannot_be_one_is_refused(source: Path, module: str, lab: str) -> None:
+    """Names become files and Pods."""
+    assert source.is_dir()
+    with pytest.raises(UsageError, match="cannot be a lab's name"):
+        skeleton.write(module, lab)
+
+
+def test_a_lab_is_not_written_over(source: Path) -> None:
+    """A second one of the name is refused."""
+    before = (source / "exercises" / "module8" / "README.md").read_text()
+    with pytest.raises(UsageError, match=r"solutions/module8/first-pod\.yaml is there already"):
+        skeleton.write("module8", "first-pod")
+    assert (source / "exercises" / "module8" / "README.md").read_text() == before
+
+
+def test_the_course_lacks_nothing_but_wrong_answers() -> None:
+    """Every module of the course passes the check, but for files with fewer than three wrong answers."""
+    if course.is_packed():
+        pytest.skip("the wheel carries no wrong answers to count")
+    found = [one for module in regenerating.modules(()) for one in checking.check(module)]
+    assert [one for one in found if " wrong answers to " not in one] == []
+
+
+# The commands.
+
+
+@pytest.fixture
+def kindlings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Give the command: its exit code, its output, and what it says on stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["kindlings", "author", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_commands(source: Path, kindlings: Callable[..., tuple[int, str, str]]) -> None:
+    """check, new, regenerate and mark say what they found or did; what is to mend ends with 1."""
+    assert kindlings("check") == (ExitCode.OK, "module8: nothing to mend.\n", "")
+    code, out, _ = kindlings("new", "module8", "second")
+    assert (code, out.splitlines()[0]) == (ExitCode.OK, "solutions/module8/second.yaml")
+    code, out, _ = kindlings("check", "module8")
+    assert (code, out.splitlines()[-1].endswith(" to mend.")) == (ExitCode.FAILED, True)
+
+    (source / "exercises" / "module8" / "second.yaml").write_text("old")
+    assert kindlings("regenerate", "--check") == (
+        ExitCode.FAILED,
+        "exercises/module8/second.yaml: is not what its solution says\n",
+        "",
+    )
+    assert kindlings("regenerate")[1] == "exercises/module8/second.yaml: written\n"
+    assert kindlings("regenerate")[1] == "Every exercise is what its solution says.\n"
+    assert kindlings("mark", "module8/second.yaml")[1] == "solutions/module8/second.yaml has marks already.\n"
+    assert kindlings("check", "module9")[0] == ExitCode.USAGE
+
+
+def test_the_clusters_part(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution that fails, an exercise that passes, and one that is not judged are complaints."""
+    assert source.is_dir()
+
+    def result(name: str, outcome: Outcome) -> TestResult:
+        return TestResult("module8", "first", name, "It.", 1, outcome=outcome, message="said\nmore")
+
+    def run(_: object, *arguments: str) -> Results:
+        ends = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
+        if "--solutions" not in arguments:
+            assert arguments[0] == "--manifests"
+        return Results("r", "t", tests=tuple(result(f"test_{end}", end) for end in ends))
+
+    monkeypatch.setattr(trying, "_run", run)
+    assert list(trying.complaints(["module8"])) == [
+        "module8/first/test_failed: its solution ends as failed: said",
+        "module8/first/test_error: its solution ends as error: said",
+        "module8/first/test_passed: the untouched exercise passes: take away what it should ask for",
+        "module8/first/test_error: the untouched exercise ends as error: said",
+    ]
+
+
+def test_a_run_without_results_is_our_trouble(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pytest could not even begin, its exit code is said."""
+    assert source.is_dir()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(InfrastructureError, match="pytest ended with 1 and gave no results"):
+        list(trying.complaints(["module8"]))
