@@ -28,9 +28,9 @@ def load(path: Path, holding: str) -> str:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise failure(
-            Place(path.name), wanted, f"no such file in {path.parent.name or path.parent}"
-        ) from None
+        missing = failure(Place(path.name), wanted, f"no such file in {path.parent.name or path.parent}")
+        missing.findings.hint = f"`kindlings reset {path.name}` in this folder brings the exercise back."
+        raise missing from None
     except IsADirectoryError:
         raise failure(Place(path.name), wanted, "a folder of that name") from None
     except OSError as error:

@@ -189,6 +189,7 @@ def test_a_missing_file_is_named_with_its_folder(tmp_path: Path) -> None:
         manifests.read(folder / "pod.yaml")
     assert caught.value.findings.expected == "the file pod.yaml"
     assert caught.value.findings.saw == "no such file in module1"
+    assert "`kindlings reset " in caught.value.findings.hint
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from kindlings.desk.watch import bench
+from kindlings import course as real
+from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.screen import View
 from kindlings.desk.watch.watching import Event, Pressed, Remark, Saved, Told, Watch
 from kindlings.errors import InfrastructureError
@@ -250,6 +251,31 @@ def test_a_file_that_is_gone_is_said(course: SmallCourse, watched: Callable[...,
     assert (
         "exercises/module1/two.yaml is gone: `kindlings reset module1/two.yaml` brings it back." in made.said
     )
+
+
+def test_what_cannot_be_read_is_said_at_once(course: SmallCourse, watched: Callable[..., FakeBench]) -> None:
+    """Before the cluster has answered, a line names the place; the labs run all the same, and judge."""
+
+    def save(made: FakeBench) -> None:
+        (course.module / "two.yaml").write_text("kind: Pod\n\tmetadata: {}\n")
+        (course.module / "scale.sh").write_text("rm -rf /\n")
+        made.saved("two.yaml", "scale.sh")
+
+    made = watched(save)
+    about = made.said.index("exercises/module1/scale.sh, exercises/module1/two.yaml · 1 lab")
+    first, second = made.said[about + 1 : about + 3]
+    assert first.startswith("scale.sh:1: a lab runs kubectl itself")
+    assert second.startswith("two.yaml:2: ")
+    assert made.ordered[1] == ["test_it_scales"]
+
+
+@pytest.mark.parametrize("name", ["exercises", "solutions"])
+def test_the_course_itself_gives_no_false_alarm(name: str) -> None:
+    """Of the course's own files only those without a command in them cannot be read."""
+    files = [path for path in (real.root() / name).glob("module*/*") if path.name != "free-mutants.yaml"]
+    alarms = [line for path in files for line in findings.of([path])]
+    assert [line for line in alarms if not line.endswith(": no line begins with kubectl")] == []
+    assert len(files) > 40
 
 
 def test_a_test_file_that_cannot_be_read_is_said(

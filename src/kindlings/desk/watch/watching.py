@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kindlings.desk import giving, home, showing, standing
-from kindlings.desk.watch import bench
+from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.screen import View
 from kindlings.errors import ExitCode, KindlingsError
 
@@ -181,11 +181,13 @@ class Watch:
         if self._under and not missing and self._under.contents == _contents(tests):
             return  # the same again: an editor that writes twice
         self._interrupt("stopped: it was saved again")
+        # At once: the cluster takes seconds to say the same.
+        told = list(findings.of(path for path in event.paths if path not in missing))
         for path in missing:
             back = f"kindlings reset {path.parent.name}/{path.name}"
             self._screen.say(f"{home.shown(path)} is gone: `{back}` brings it back.")
         if not missing:
-            self._judge(tests, names, since=event.at)
+            self._judge(tests, names, told, since=event.at)
 
     # Runs.
 
@@ -202,14 +204,18 @@ class Watch:
         else:
             self._say(showing.next_step(desk, following))
 
-    def _judge(self, tests: Sequence[Exercise], about: str, since: float | None = None) -> None:
+    def _judge(
+        self, tests: Sequence[Exercise], about: str, told: Sequence[str] = (), since: float | None = None
+    ) -> None:
+        count = f"{len(tests)} lab{'' if len(tests) == 1 else 's'}"
+        self._screen.say()
+        self._screen.say(click.style(f"{about} · {count}", bold=True))
+        for line in told:
+            self._screen.say(click.style(line, fg="red"))
         alive = self._spare is not None and self._spare.process.poll() is None
         run = self._spare if self._spare and alive else bench.start(self._place.path, self._hear)
         self._spare = None
         names = [f"{one.source.relative_to(self._place.path)}::{one.test}" for one in tests]
-        count = f"{len(tests)} lab{'' if len(tests) == 1 else 's'}"
-        self._screen.say()
-        self._screen.say(click.style(f"{about} · {count}", bold=True))
         began = since or time.monotonic()
         self._under = Under(run, about, tests, began, _contents(tests))
         self._last = [one.key for one in tests]
