@@ -17,7 +17,7 @@ from kindlings.errors import LabFailure, Place
 from kindlings.files import failure, load, too_much
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FieldPath = tuple[str | int, ...]
@@ -319,7 +319,7 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
         number=number,
         indent=_spaces(line),
         above=f"line {above}" if above else "the line",
-        its=_spaces(lines[above - 1], " -"),
+        its=_spaces(lines[above - 1], " -") + _closes(lines, number, above),
         problem=problem,
     )
     return failure(place, "a file that can be read as YAML", saw, because=because)
@@ -327,6 +327,20 @@ def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:
 
 def _holds_something(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _closes(lines: Sequence[str], number: int, above: int) -> str:
+    """Name the line that ended what the line `number` seems to belong to: the nearest one further left."""
+    own = _indentation(lines[number - 1]) if number else 0
+    for at in range(number - 1, 0, -1):
+        line = lines[at - 1]
+        if _holds_something(line) and _indentation(line) < own:
+            return f" and line {at} by {_spaces(line)}" if at != above else ""
+    return ""
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _spaces(line: str, signs: str = " ") -> str:

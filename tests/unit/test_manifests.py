@@ -222,6 +222,11 @@ def test_other_bytes_than_utf_8_are_refused_at_their_line(tmp_path: Path) -> Non
         ("kind: Pod\nspec:\n  a: 1\n \tb: 1\n", 4, "line 4 is indented with a tab"),
         ("metadata:\n  name: a\n labels: {}\n", 3, "line 3 is indented by 1 space"),
         ("  kind: Pod\nmetadata:\n  name: a\n", 2, "line 2 stands further left than line 1 above it"),
+        (
+            "spec:\n  a: 1\nb:\n    c: 1\n  d: 1\n",
+            5,
+            "and line 4 above it by 4 spaces and line 3 by 0 spaces",
+        ),
         ("- a: 1\n   b: 2\n", 2, "line 2 has a colon where no field can begin"),
         ("kind Pod\nmetadata:\n  name: a\n", 2, "line 1 above it is not far enough or misses its own colon"),
         ("kind: Pod\nmetadata\nspec:\n  a: 1\n", 2, "line 2 is a field's name without its colon and value"),

@@ -250,7 +250,7 @@ def report(outcome: Outcome, **more: object) -> reporting.Report:
 def test_a_survivor_is_free_for_a_reason(declared: Path) -> None:
     """A survivor is to be dealt with unless an entry covers it; an entry for what is killed is a mistake."""
     assert report(Outcome.SURVIVED).survivors == [MUTANT]
-    declared.write_text("- mutants: golang-svc.yaml:*:value:spec.selector.*\n  reason: nobody looks\n")
+    declared.write_text('"golang-svc.yaml:*:value:spec.selector.*": nobody looks\n')
     assert report(Outcome.SURVIVED).is_well
     [complaint] = report(Outcome.KILLED).complaints
     assert complaint.endswith(f"covers {MUTANT.id}, which is killed")
@@ -259,7 +259,7 @@ def test_a_survivor_is_free_for_a_reason(declared: Path) -> None:
 
 def test_an_entry_that_covers_nothing_is_a_mistake(declared: Path) -> None:
     """Once all of a module is judged, an entry must cover a mutant; and the file must be readable."""
-    declared.write_text("- mutants: other.yaml:*\n  reason: gone\n")
+    declared.write_text('"other.yaml:*": gone\n')
     assert report(Outcome.KILLED).complaints == [f"module5/{mutants.FREE}: other.yaml:* covers no mutant"]
     declared.write_text("- other.yaml")
     with pytest.raises(UsageError, match="cannot be read"):

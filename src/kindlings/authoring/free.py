@@ -38,8 +38,9 @@ def read(module: str) -> list[Entry]:
         return []
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [Entry(module, str(one["mutants"]), str(one["reason"]).strip()) for one in found or []]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+        return [Entry(module, str(one), str(why).strip()) for one, why in (found or {}).items()]
+    except (yaml.YAMLError, AttributeError) as error:
         raise UsageError(
-            f"{path} cannot be read: {error}", "It is a list of entries with mutants (a pattern) and reason."
+            f"{path} cannot be read: {error}",
+            "It has a reason for each pattern of mutants: the key is the pattern.",
         ) from None
