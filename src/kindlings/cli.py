@@ -196,6 +196,34 @@ def grade(submissions: tuple[Path, ...], **options: Any) -> int:
     return command.run(submissions, command.Options(**options), _progress())
 
 
+@commands.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--static", is_flag=True, help="Look at the manifests alone, without a cluster.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["human", "problems"]),
+    default="human",
+    help="problems: a line for each finding, FILE:LINE:COLUMN: LEVEL: MESSAGE, for editors.",
+)
+def check(files: tuple[Path, ...], style: str, *, static: bool) -> int:
+    """Say what is wrong with manifests (and folders of them), as far as it can be told without a cluster."""
+    from kindlings import preflight  # noqa: PLC0415 - kept with its like
+    from kindlings.writers import problems  # noqa: PLC0415 - as above
+
+    if not static:
+        raise UsageError(
+            "`kindlings check` needs --static: it looks at manifests without a cluster.",
+            "To check a module on the cluster: pytest exercises/moduleN",
+        )
+    if not files:
+        raise UsageError("Which manifests?", "Name files or folders: kindlings check --static FILE...")
+    report = preflight.check(files)
+    text = problems.for_editors(report) if style == "problems" else problems.for_people(report)
+    click.echo(text, nl=bool(text))
+    return ExitCode.FAILED if report.errors else ExitCode.OK
+
+
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> int:

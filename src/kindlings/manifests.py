@@ -94,16 +94,16 @@ class Manifest:
     documents: tuple[Document, ...]
 
 
-def read(path: Path) -> Manifest:
-    """Read the manifest at `path`.
+def read(path: Path, name: str = "") -> Manifest:
+    """Read the manifest at `path`, calling it `name` in every place; by default by the file's own name.
 
     Raises LabFailure where there is no such file, no YAML, no object, or more of it than a lab can need.
     """
-    text = load(path, "a manifest with a Kubernetes object")
+    text, name = load(path, "a manifest with a Kubernetes object"), name or path.name
     try:
-        return Manifest(path.name, tuple(_documents(path.name, text)))
+        return Manifest(name, tuple(_documents(name, text)))
     except yaml.YAMLError as error:
-        raise _unreadable(path.name, text, error) from None
+        raise _unreadable(name, text, error) from None
 
 
 class _Loader(yaml.SafeLoader):

@@ -1,0 +1,167 @@
+"""Controllers and claims: numbers, strategies, and the restartPolicy that goes with the kind."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from kindlings import objects
+from kindlings.preflight import quantities, templates
+from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.templates import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kindlings.manifests import Document, FieldPath
+    from kindlings.preflight.findings import Finding
+    from kindlings.preflight.templates import Template
+
+_ENDLESS: Final = {"Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ReplicationController"}
+_ENDING: Final = {"Job", "CronJob"}
+_COUNTS: Final = (
+    *("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"),
+    *("completions", "parallelism", "backoffLimit"),
+)
+_PERCENT: Final = re.compile(r"[0-9]+%")
+_DEADLINE: Final = 600
+"""The default of progressDeadlineSeconds."""
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """Yield what the API server refuses of a controller, or of a claim for a volume."""
+    for template in templates.of([document]):
+        yield from _restart_policy(document, template)
+        if template.root:
+            yield from _counts(document)
+        yield from _tolerations(document, template)
+    if document.kind == "Deployment":
+        yield from _strategy(document, ("spec", "strategy"))
+        yield from _deadline(document)
+    if document.kind == "DaemonSet":
+        yield from _strategy(document, ("spec", "updateStrategy"))
+    if document.kind == "PersistentVolumeClaim":
+        yield from _claim(document, ("spec",))
+    if document.kind == "StatefulSet":
+        for index, _ in mappings(document.get("spec", "volumeClaimTemplates")):
+            yield from _claim(document, ("spec", "volumeClaimTemplates", index, "spec"))
+
+
+def _restart_policy(document: Document, template: Template) -> Iterator[Finding]:
+    policy, path = template.spec.get("restartPolicy"), template.at("restartPolicy")
+    if document.kind in _ENDLESS and policy in {"Never", "OnFailure"}:
+        what = f"restartPolicy {policy}{HERE} does not go with a {document.kind}"
+        why = "Its Pods are to run for ever, so it takes restartPolicy Always only, which is the default."
+        mend = "Take restartPolicy away; for a Pod that ends there is kind: Job."
+        yield refused(document, path, what, mend, rule="restart-policy", why=why)
+    if document.kind in _ENDING and template.spec.get("containers") and policy in {None, "", "Always"}:
+        what = f"the Pods of {document.title}{HERE} have restartPolicy Always"
+        what += "" if policy else ", which is the default"
+        why, mend = "A Job's Pods are to end.", "Add restartPolicy: Never or OnFailure to the Pod's spec."
+        yield refused(document, path, what, mend, rule="restart-policy", why=why)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _counts(document: Document) -> Iterator[Finding]:
+    for field in _COUNTS:
+        number = _number(document.get("spec", field))
+        if number is not None and number < 0:
+            what, mend = f"{field} {number}{HERE} is below zero", "Write a number from 0 on."
+            yield refused(document, ("spec", field), what, mend, rule="count")
+
+
+def _deadline(document: Document) -> Iterator[Finding]:
+    ready = _number(document.get("spec", "minReadySeconds")) or 0
+    written = document.get("spec", "progressDeadlineSeconds")
+    deadline = _DEADLINE if written is None else _number(written)
+    if deadline is not None and 0 <= deadline <= ready:
+        field = "minReadySeconds" if written is None else "progressDeadlineSeconds"
+        what = f"progressDeadlineSeconds {deadline}{HERE} is not more than minReadySeconds {ready}"
+        why = "No Pod could be ready for so long before the deadline."
+        mend = "Raise progressDeadlineSeconds or lower minReadySeconds."
+        yield refused(document, ("spec", field), what, mend, rule="count", why=why)
+
+
+def _strategy(document: Document, path: FieldPath) -> Iterator[Finding]:
+    strategy = mapping(document.get(*path))
+    rolling = strategy.get("rollingUpdate")
+    where: FieldPath = (*path, "rollingUpdate")
+    if strategy.get("type") == "Recreate" and rolling is not None:
+        what = f"rollingUpdate{HERE} does not go with the strategy Recreate"
+        mend = "Take rollingUpdate away, or write type: RollingUpdate."
+        why = "Recreate ends all old Pods first, and knows no numbers."
+        yield refused(document, where, what, mend, rule="strategy", why=why)
+    if strategy.get("type") not in {None, "", "RollingUpdate"} or not isinstance(rolling, dict):
+        return
+    for field in ("maxSurge", "maxUnavailable"):
+        value = rolling.get(field)
+        bad = isinstance(value, str) and _PERCENT.fullmatch(value) is None
+        if bad or (_number(value) or 0) < 0 or (field == "maxUnavailable" and _percents(value) > 100):
+            what = f"{field} is {shown(value)}{HERE}"
+            mend = "Write a number of Pods, or a share such as 25%."
+            yield refused(document, (*where, field), what, mend, rule="strategy")
+    if document.kind == "Deployment":
+        yield from _nothing_moves(document, rolling, where)
+    elif _is_some(rolling.get("maxSurge")) and _is_some(rolling.get("maxUnavailable", 1)):
+        what = f"maxSurge {shown(rolling['maxSurge'])}{HERE} does not go with a maxUnavailable above 0"
+        mend = "Write maxUnavailable: 0 beside it, or take maxSurge away."
+        yield refused(document, (*where, "maxSurge"), what, mend, rule="strategy")
+
+
+def _nothing_moves(document: Document, rolling: dict[str, Any], where: FieldPath) -> Iterator[Finding]:
+    if all(field in rolling and _is_zero(rolling[field]) for field in ("maxSurge", "maxUnavailable")):
+        other = document.at(*where, "maxSurge")
+        what = f"maxUnavailable{HERE} and maxSurge ({other}) are both 0"
+        why = "The rollout could neither take a Pod away nor add one."
+        mend = "Make one of the two 1 or more."
+        yield refused(document, (*where, "maxUnavailable"), what, mend, rule="strategy", why=why)
+
+
+def _percents(value: Any) -> int:
+    return int(value[:-1]) if isinstance(value, str) and _PERCENT.fullmatch(value) else 0
+
+
+def _is_zero(value: Any) -> bool:
+    return value in {0, "0%"} if isinstance(value, (int, str)) and not isinstance(value, bool) else False
+
+
+def _is_some(value: Any) -> bool:
+    return (_number(value) or 0) > 0 or _percents(value) > 0
+
+
+def _tolerations(document: Document, template: Template) -> Iterator[Finding]:
+    for index, one in mappings(template.spec.get("tolerations")):
+        path = template.at("tolerations", index)
+        operator = one.get("operator") or "Equal"
+        if operator == "Exists" and one.get("value"):
+            what = f"the toleration{HERE} has the operator Exists and a value"
+            mend = "Take value away: Exists takes any."
+            yield refused(document, path, what, mend, rule="toleration")
+        if not one.get("key") and operator != "Exists":
+            what = f"the toleration{HERE} has no key"
+            mend = "Name the taint's key, or write operator: Exists to tolerate every taint."
+            yield refused(document, path, what, mend, rule="toleration")
+        if one.get("tolerationSeconds") is not None and one.get("effect") != "NoExecute":
+            what = f"tolerationSeconds{HERE} goes with the effect NoExecute only"
+            mend = "Take tolerationSeconds away, or write effect: NoExecute."
+            yield refused(document, (*path, "tolerationSeconds"), what, mend, rule="toleration")
+
+
+def _claim(document: Document, path: FieldPath) -> Iterator[Finding]:
+    spec = mapping(document.get(*path))
+    if spec.get("accessModes") == []:
+        what, mend = f"accessModes{HERE} is empty", "Write for example accessModes: [ReadWriteOnce]."
+        yield refused(document, (*path, "accessModes"), what, mend, rule="claim")
+    resources = spec.get("resources")
+    asked = mapping(mapping(resources).get("requests"))
+    where: FieldPath = (*path, "resources")
+    if isinstance(resources, dict) and asked.get("storage") is None:
+        what = f"the claim{HERE} does not say how much storage it wants"
+        mend = "Write resources: with requests: and storage: 1Gi below it."
+        yield refused(document, where, what, mend, rule="claim")
+    elif quantities.is_one(asked.get("storage", "1")) and (objects.quantity(asked.get("storage")) or 1) <= 0:
+        what, mend = f"storage{HERE} is not above zero", "Write an amount such as 1Gi."
+        yield refused(document, (*where, "requests", "storage"), what, mend, rule="claim")
