@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.preflight import quantities, templates
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, shown, whole
 from kindlings.preflight.templates import doubtful, refused
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from kindlings.manifests import Document, FieldPath
     from kindlings.preflight.findings import Finding
-    from kindlings.preflight.templates import Template
 
 _RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
 _FIELDS: Final = re.compile(
@@ -31,7 +30,6 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 def check(document: Document) -> Iterator[Finding]:
     """Yield what the API server refuses of a document's containers, and what it takes and is seldom meant."""
     for template in templates.of([document]):
-        yield from _present(template)
         names: dict[str, FieldPath] = {}
         for path, container in template.containers():
             name = container.get("name")
@@ -49,12 +47,6 @@ def check(document: Document) -> Iterator[Finding]:
             yield from _resources(document, mapping(container.get("resources")), (*path, "resources"))
 
 
-def _present(template: Template) -> Iterator[Finding]:
-    if template.spec.get("containers") == []:
-        what, mend = f"containers{HERE} is empty", "Add a container with a name and an image."
-        yield refused(template.document, template.at("containers"), what, mend, rule="missing-field")
-
-
 def _image(document: Document, image: Any, path: FieldPath) -> Iterator[Finding]:
     if isinstance(image, str) and (image != image.strip() or image == ""):
         what = f"image{HERE} is empty or has a space at its ends"
@@ -66,10 +58,9 @@ def _ports(document: Document, container: dict[str, Any], path: FieldPath) -> It
     for index, port in mappings(container.get("ports")):
         where: FieldPath = (*path, "ports", index)
         for field in ("containerPort", "hostPort"):
-            number = port.get(field)
-            if isinstance(number, int) and not isinstance(number, bool) and not 0 < number < 65536:
-                if field == "hostPort" and number == 0:
-                    continue
+            number = whole(port.get(field))
+            least = 0 if field == "hostPort" else 1
+            if number is not None and not least <= number < 65536:
                 what, mend = f"{field} {number}{HERE} is no port", "Write a number from 1 to 65535."
                 yield refused(document, (*where, field), what, mend, rule="port-range")
         name = port.get("name")
@@ -82,6 +73,11 @@ def _ports(document: Document, container: dict[str, Any], path: FieldPath) -> It
 
 
 def _environment(document: Document, container: dict[str, Any], path: FieldPath) -> Iterator[Finding]:
+    for index, one in mappings(container.get("envFrom")):
+        if not one.get("configMapRef") and not one.get("secretRef"):
+            what = f"an item of envFrom{HERE} names no source"
+            mend = "Write configMapRef or secretRef with a name."
+            yield refused(document, (*path, "envFrom", index), what, mend, rule="environment")
     seen: dict[str, FieldPath] = {}
     for index, one in mappings(container.get("env")):
         where: FieldPath = (*path, "env", index)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kindlings.preflight import quantities, schemas
+from kindlings.preflight import kinds, quantities, schemas
 from kindlings.preflight.enums import WORDS
-from kindlings.preflight.findings import HERE, Finding, about, called, shown
-from kindlings.preflight.templates import refused
+from kindlings.preflight.findings import HERE, Finding, about, called, near, shown
+from kindlings.preflight.templates import doubtful, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +20,14 @@ if TYPE_CHECKING:
 
 NOT_DEMANDED: Final = frozenset(
     {
+        "CustomResourceDefinitionVersion.served",
         "EndpointSlice.endpoints",
         "HTTPHeader.value",
         "LimitRangeSpec.limits",
+        "PodFailurePolicy.rules",
+        "PreferredSchedulingTerm.preference",
         "PriorityClass.value",
+        "SleepAction.seconds",
         "Sysctl.value",
     }
 )
@@ -32,7 +35,14 @@ NOT_DEMANDED: Final = frozenset(
 
 DEMANDED: Final = {
     "Container": ("image",),
+    "PodTemplateSpec": ("spec",),
+    "ReplicationControllerSpec": ("template",),
     "PersistentVolumeClaimSpec": ("accessModes", "resources"),
+    "ExecAction": ("command",),
+    **dict.fromkeys(("ConfigMapKeySelector", "ConfigMapEnvSource", "ConfigMapVolumeSource"), ("name",)),
+    **dict.fromkeys(("SecretKeySelector", "SecretEnvSource"), ("name",)),
+    **dict.fromkeys(("ConfigMapProjection", "SecretProjection"), ("name",)),
+    "SecretVolumeSource": ("secretName",),
 }
 """Fields that the schemas call optional and the API server wants."""
 
@@ -74,6 +84,8 @@ class _Walk:
     def value(self, value: Any, schema: Schema, holder: _Holder) -> Iterator[Finding]:
         """Yield what is wrong with one value; nothing (null) counts as not given, as the server has it."""
         definition, schema = schemas.resolve(schema)
+        if value is None and isinstance(holder.path[-1], int) and _type(schema) == "object":
+            value = {}  # a dash with nothing behind it
         if value is None:
             return
         if schemas.short(definition) == "Quantity":
@@ -91,7 +103,7 @@ class _Walk:
             yield from self._scalar(value, schema, holder)
 
     def mapping(self, value: dict[str, Any], schema: Schema, holder: _Holder) -> Iterator[Finding]:
-        """Yield what is wrong with the fields of a mapping, and which it lacks, but for what is misspelled."""
+        """Yield what is wrong with the fields of a mapping, and which it lacks, but for those misspelled."""
         properties, others = schema.get("properties") or {}, schema.get("additionalProperties")
         for key, inner in value.items():
             path = (*holder.path, key)
@@ -107,19 +119,21 @@ class _Walk:
                 yield self._needs(key, holder.path)
 
     def _missing(self, value: dict[str, Any], schema: Schema, holder: _Holder) -> Iterator[str]:
-        short = schemas.short(holder.definition)
-        wanted = [*(schema.get("required") or []), *DEMANDED.get(short, ())]
+        wanted = _demands(holder.definition, schema)
         if not holder.path and "spec" in (schema.get("properties") or {}):
-            _, spec = schemas.resolve(schema["properties"]["spec"])
-            wanted += ["spec"] if spec.get("required") else []
+            wanted += ["spec"] if _demands(*schemas.resolve(schema["properties"]["spec"])) else []
         for key in wanted:
-            if value.get(key) is None and f"{short}.{key}" not in NOT_DEMANDED:
+            # Nothing, an empty text and an empty list are all one to the server.
+            if value.get(key) in (None, "", []):
                 yield key
 
     def _needs(self, key: str, path: FieldPath) -> Finding:
         who = called(path) if path else self.document.title
         what, mend = f"{who}{HERE} needs {key}", f"Add {key} to {who}."
-        return refused(self.document, path, what, mend, rule="missing-field")
+        if kinds.is_known_well(self.document):
+            return refused(self.document, path, what, mend, rule="missing-field")
+        why = "The API server may refuse an object that lacks it."
+        return doubtful(self.document, path, what, mend, rule="missing-field", why=why)
 
     def _unknown(self, path: FieldPath) -> Finding:
         what, mend = unknown(self.document, path)
@@ -186,6 +200,13 @@ def _named(holder: _Holder) -> str:
     return f"{short}.{path[-2]}[]" if isinstance(path[-1], int) else f"{short}.{path[-1]}"
 
 
+def _demands(definition: str, schema: Schema) -> list[str]:
+    """Return the fields that the API server wants in a mapping of that definition."""
+    short = schemas.short(definition)
+    wanted = [*(schema.get("required") or []), *DEMANDED.get(short, ())]
+    return [key for key in wanted if f"{short}.{key}" not in NOT_DEMANDED]
+
+
 def _type(schema: Schema) -> str:
     """Return the one type that a schema wants, or an empty string where it takes several, or any."""
     wanted = schema.get("type") or ""
@@ -196,8 +217,10 @@ def _type(schema: Schema) -> str:
 
 def _fits(value: Any, schema: Schema) -> bool:
     if "oneOf" in schema:
-        return any(_fits(value, one) for one in schema["oneOf"])
+        return any(_fits(value, {"format": "int32", **one}) for one in schema["oneOf"])
     wanted = _type(schema)
+    if schema.get("format") == "byte" and isinstance(value, list):
+        return True  # bytes may be written as numbers
     if wanted == "integer":
         limit = _INT32 if schema.get("format") == "int32" else _INT64
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
@@ -236,18 +259,10 @@ def _unquoted(value: str) -> bool:
 
 def _is_base64(value: Any) -> bool:
     try:
-        base64.b64decode("".join(str(value).split()), validate=True)
+        base64.b64decode(str(value).replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         return False
     return True
-
-
-def near(word: str, words: tuple[str, ...] | list[str]) -> str:
-    """Return the one of `words` that `word` is most like, or an empty string."""
-    folded = {one.lower(): one for one in words}
-    if word.lower() in folded:
-        return folded[word.lower()]
-    return next(iter(difflib.get_close_matches(word, words, n=1, cutoff=0.6)), "")
 
 
 def unknown(document: Document, path: FieldPath) -> tuple[str, str]:

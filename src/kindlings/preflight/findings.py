@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -66,6 +67,24 @@ def called(path: FieldPath) -> str:
             return "a container"
         return f"an item of {group}"
     return ".".join(str(part) for part in path if isinstance(part, str))
+
+
+def near(text: str, words: tuple[str, ...] | list[str]) -> str:
+    """Return the one of `words` that `text` is most like, or an empty string."""
+    folded = {one.lower(): one for one in words}
+    if text.lower() in folded:
+        return folded[text.lower()]
+    return next(iter(difflib.get_close_matches(text, words, n=1, cutoff=0.6)), "")
+
+
+def word(value: object) -> str:
+    """Return `value` where it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """Return `value` where it is a whole number, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def mapping(value: object) -> dict[str, Any]:

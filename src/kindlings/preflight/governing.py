@@ -30,7 +30,7 @@ def check(documents: Sequence[Document]) -> Iterator[Finding]:
         named = next((service for service in near if service.name == name), None)
         if named is not None:
             yield from _is_governing(one, named, pods)
-        elif name and isinstance(name, str):
+        elif name and isinstance(name, str) and near:
             yield _no_service(one, name, near)
         else:
             yield from _unnamed(one, near, pods)
@@ -38,11 +38,11 @@ def check(documents: Sequence[Document]) -> Iterator[Finding]:
 
 def _no_service(one: Document, name: str, near: list[Document]) -> Finding:
     there = ", ".join(f"{service.name} ({service.at('metadata', 'name')})" for service in near)
-    what = f"serviceName is {shown(name)}{HERE}, and the files have "
+    what = f"serviceName is {shown(name)}{HERE}, and the files have the Service {there}"
     return templates.doubtful(
         one,
         ("spec", "serviceName"),
-        what + (f"the Service {there}" if there else "no Service of that name"),
+        what,
         "Write the name of its headless Service, or add that Service.",
         rule="service-name",
         why=_NAMES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, shown, whole
 from kindlings.preflight.templates import doubtful, refused
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from kindlings.preflight.findings import Finding
 
 _PROBES: Final = ("readinessProbe", "livenessProbe", "startupProbe")
+_NUMBERS: Final = (
+    *("initialDelaySeconds", "periodSeconds", "timeoutSeconds"),
+    *("failureThreshold", "successThreshold"),
+)
 _HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc")
 
 
@@ -36,10 +40,15 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _handler(document: Document, probe: dict[str, Any], path: FieldPath) -> Iterator[Finding]:
     given = [one for one in _HANDLERS if probe.get(one) is not None]
+    for field in _NUMBERS:
+        number = whole(probe.get(field))
+        if number is not None and number < 0:
+            what, mend = f"{field} {number}{HERE} is below zero", "Write a number of seconds or of times."
+            yield refused(document, (*path, field), what, mend, rule="probe")
     if len(given) != 1:
         what = f"{path[-1]}{HERE} {'asks in several ways' if given else 'does not say what to ask'}"
         yield refused(document, path, what, f"Write one of {', '.join(_HANDLERS)}.", rule="probe")
-    if path[-1] != "readinessProbe" and probe.get("successThreshold", 1) not in {0, 1, None}:
+    if path[-1] != "readinessProbe" and (whole(probe.get("successThreshold")) or 1) != 1:
         what = f"successThreshold of a {path[-1]}{HERE} is not 1"
         where = (*path, "successThreshold")
         yield refused(document, where, what, "Take successThreshold away.", rule="probe")
@@ -65,7 +74,7 @@ def _is_listed(
     listed = [
         (str(one.get("name") or ""), one.get("containerPort")) for _, one in mappings(container.get("ports"))
     ]
-    known = {name if isinstance(port, str) else number for name, number in listed}
+    known = [name if isinstance(port, str) else number for name, number in listed]
     if port in known or (isinstance(port, int) and not listed):
         return
     has = ", ".join(f"{shown(name)} {number}".strip() for name, number in listed)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.fields import near
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, near, shown
 from kindlings.preflight.templates import doubtful
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, shown, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,8 +38,9 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _labels(document: Document, template: Template) -> Iterator[Finding]:
     labels, path = template.labels, (*template.root, "metadata", "labels")
-    for key, value in mapping(document.get(*_SELECTOR, "matchLabels")).items():
-        if not isinstance(value, str) or labels.get(key) == value:
+    for key, written in mapping(document.get(*_SELECTOR, "matchLabels")).items():
+        value = written or ""  # nothing is an empty text
+        if not isinstance(value, str) or (key in labels and (labels[key] or "") == value):
             continue
         asks = f"the selector asks for {_pair(key, value)}{HERE}"
         carries = f"the Pod template carries {_carried(labels, key)} ({document.at(*path, key)})"
@@ -72,15 +73,15 @@ def _expressions(document: Document, template: Template) -> Iterator[Finding]:
 
 def _holds(rule: dict[str, Any], labels: dict[str, Any]) -> bool:
     """Tell whether a matchExpressions rule holds; one that cannot be read is another check's to tell."""
-    key, values = rule.get("key"), rule.get("values")
+    key, values = word(rule.get("key")), rule.get("values")
     there = key in labels
-    among = isinstance(values, list) and labels.get(str(key)) in values
+    among = isinstance(values, list) and labels.get(key) in values
     return {
         "In": there and among,
         "NotIn": not (there and among),
         "Exists": there,
         "DoesNotExist": not there,
-    }.get(str(rule.get("operator")), True)
+    }.get(word(rule.get("operator")), True)
 
 
 def services(documents: Sequence[Document]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.findings import HERE, mappings, shown
+from kindlings.preflight.findings import HERE, mappings, shown, whole, word
 from kindlings.preflight.selectors import finds, selector_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check(document: Document) -> Iterator[Finding]:
     """Yield what the API server refuses of a Service."""
     if document.kind != "Service" or document.get("apiVersion") != "v1":
         return
-    kind = document.get("spec", "type") or "ClusterIP"
+    kind = word(document.get("spec", "type")) or "ClusterIP"
     headless = document.get("spec", "clusterIP") == "None"
     if kind == "ExternalName":
         yield from _external(document)
@@ -70,11 +70,11 @@ def _address(document: Document) -> Iterator[Finding]:
 
 def _ports(document: Document, kind: str) -> Iterator[Finding]:
     ports = mappings(document.get(*_PORTS))
-    names: dict[Any, FieldPath] = {}
-    numbers: dict[Any, FieldPath] = {}
+    names: dict[str, FieldPath] = {}
+    numbers: dict[tuple[int | None, str], FieldPath] = {}
     for index, port in ports:
         path: FieldPath = (*_PORTS, index)
-        name, number = port.get("name"), (port.get("port"), port.get("protocol") or "TCP")
+        name, number = port.get("name"), (whole(port.get("port")), word(port.get("protocol")) or "TCP")
         if len(ports) > 1 and not name:
             what = f"port {shown(port.get('port'))}{HERE} has no name"
             mend, why = "Give each port a name.", "Where a Service has several ports, each needs a name."
@@ -84,7 +84,7 @@ def _ports(document: Document, kind: str) -> Iterator[Finding]:
         if number in numbers:
             yield _twice(document, (*path, "port"), f"port {shown(number[0])}", numbers[number])
         names |= {name: (*path, "name")} if isinstance(name, str) else {}
-        numbers |= {number: (*path, "port")} if isinstance(number[0], int) else {}
+        numbers |= {number: (*path, "port")} if number[0] is not None else {}
         yield from _numbers(document, port, path)
         yield from _node_port(document, kind, port.get("nodePort"), (*path, "nodePort"))
 
@@ -97,9 +97,9 @@ def _twice(document: Document, path: FieldPath, what: str, first: FieldPath) -> 
 
 
 def _numbers(document: Document, port: dict[str, Any], path: FieldPath) -> Iterator[Finding]:
-    for field in ("port", "targetPort"):
-        value = port.get(field)
-        if isinstance(value, int) and not 0 < value < 65536 and not isinstance(value, bool):
+    for field, least in (("port", 1), ("targetPort", 0)):
+        value = whole(port.get(field))
+        if value is not None and not least <= value < 65536:
             what, mend = f"{field} {value}{HERE} is no port", "Write a number from 1 to 65535."
             yield templates.refused(document, (*path, field), what, mend, rule="port-range")
 
@@ -133,9 +133,9 @@ def _target(service: Document, index: int, port: dict[str, Any], pods: list[Temp
     target = port.get("targetPort", port.get("port"))
     field = "targetPort" if "targetPort" in port else "port"
     listed = [one for pod in pods for one in _listed(pod)]
-    named = isinstance(target, str) and not target.isdigit()
-    known = {name if named else number for name, number, _ in listed}
-    if isinstance(target, bool) or target is None or str(target) in {str(one) for one in known}:
+    named = isinstance(target, str)
+    known = [str(name if named else number) for name, number, _ in listed]
+    if isinstance(target, bool) or not isinstance(target, (int, str)) or str(target) in {*known, "0"}:
         return
     if not listed and not named:
         return  # a port that is not listed is open all the same
@@ -149,7 +149,7 @@ def _target(service: Document, index: int, port: dict[str, Any], pods: list[Temp
         rule="target-port",
         why="A Pod without a port of that name gets no request at all."
         if named
-        else "The number is where the program must listen; a list of ports binds nothing, but is mostly right.",
+        else "The number is where the program must listen; a list of ports is no rule but mostly right.",
         also=pods[0].document,
     )
 

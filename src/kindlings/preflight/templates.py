@@ -1,4 +1,4 @@
-"""Where the Pods stand in the kinds that make some, and what each kind's server says of them."""
+"""Where the Pods stand in the kinds that make some, and how a finding about a document is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kindlings.manifests import Document, FieldPath
-    from kindlings.preflight.findings import Level
 
 ROOTS: Final[dict[tuple[str, str], FieldPath]] = {
     ("v1", "Pod"): (),
@@ -27,7 +26,6 @@ ROOTS: Final[dict[tuple[str, str], FieldPath]] = {
 """Where the Pod's metadata and spec stand, by apiVersion and kind."""
 
 REFUSED: Final = "The API server refuses the object."
-UNREAD: Final = "A StatefulSet is taken as it is, and then each of its Pods is refused."
 CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -65,24 +63,11 @@ def of(documents: Sequence[Document]) -> list[Template]:
     return [Template(one, root) for one, root in roots if root is not None]
 
 
-def is_unvalidated(document: Document, path: FieldPath) -> bool:
-    """Tell whether the API server looks at the types only of what stands at `path`.
-
-    A StatefulSet's template goes unread until its controller makes Pods of it; of the Pods' spec only
-    restartPolicy is looked at.
-    """
-    inside = document.kind == "StatefulSet" and path[:3] == ("spec", "template", "spec")
-    return inside and path[3:] != ("restartPolicy",)
-
-
 def refused(
     document: Document, path: FieldPath, what: str, mend: str, *, rule: str, why: str = REFUSED
 ) -> Finding:
-    """Return the finding for what the API server refuses, or refuses only when Pods are made of it."""
-    lenient = is_unvalidated(document, path)
-    level: Level = "warning" if lenient else "error"
-    why = UNREAD if lenient else why
-    return Finding(level, what, document.at(*path), why, mend, rule, about(document))
+    """Return the finding for what the API server refuses."""
+    return Finding("error", what, document.at(*path), why, mend, rule, about(document))
 
 
 def doubtful(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.fields import near
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, near, shown
 from kindlings.preflight.templates import doubtful, refused
 
 if TYPE_CHECKING:
@@ -31,8 +30,9 @@ def check(document: Document) -> Iterator[Finding]:
                     yield from _mount(document, mount, (*path, field, index), names)
                     mounted.add(str(mount.get("name")))
             yield from _paths(document, container, path)
+        misspelled = mounted - names.keys()
         for name, where in names.items():
-            if name not in mounted:
+            if name not in mounted and not misspelled:
                 what = f"no container mounts the volume {shown(name)}{HERE}"
                 mend = "Add it to the volumeMounts of a container, or take it away."
                 why = "A volume is seen by those containers only that mount it."
@@ -63,11 +63,14 @@ def _volumes(template: Template) -> Iterator[Finding]:
         seen |= {name} if isinstance(name, str) else set()
         sources = [key for key, value in volume.items() if key != "name" and value is not None]
         if not sources:
-            # "emptyDir:" with nothing behind it is read as not given at all.
+            # A source with nothing behind it ("configMap:") is read as not given at all.
             empty = next((key for key in volume if key != "name"), "")
             what = f"volume {shown(name)}{HERE} does not say what it is"
-            mend = f"Write {empty}: {{}}" if empty else "Add what it is, for example emptyDir: {}"
-            yield refused(document, path, what, mend, rule="volume-source")
+            mend = (
+                f"Write what belongs below {empty}." if empty else "Add what it is, for example emptyDir: {}"
+            )
+            why = "It becomes an emptyDir, which is empty whenever a Pod begins."
+            yield doubtful(document, path, what, mend, rule="volume-source", why=why)
         elif len(sources) > 1:
             what = f"volume {shown(name)}{HERE} is {' and '.join(map(shown, sources))} at once"
             yield refused(document, path, what, "Make a volume of each.", rule="volume-source")

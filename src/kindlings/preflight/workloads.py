@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.preflight import quantities, templates
-from kindlings.preflight.findings import HERE, mapping, mappings, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, shown, whole, word
 from kindlings.preflight.templates import refused
 
 if TYPE_CHECKING:
@@ -42,41 +42,35 @@ def check(document: Document) -> Iterator[Finding]:
         yield from _strategy(document, ("spec", "updateStrategy"))
     if document.kind == "PersistentVolumeClaim":
         yield from _claim(document, ("spec",))
-    if document.kind == "StatefulSet":
-        for index, _ in mappings(document.get("spec", "volumeClaimTemplates")):
-            yield from _claim(document, ("spec", "volumeClaimTemplates", index, "spec"))
+    yield from _claim_templates(document)
 
 
 def _restart_policy(document: Document, template: Template) -> Iterator[Finding]:
-    policy, path = template.spec.get("restartPolicy"), template.at("restartPolicy")
+    policy, path = word(template.spec.get("restartPolicy")), template.at("restartPolicy")
     if document.kind in _ENDLESS and policy in {"Never", "OnFailure"}:
         what = f"restartPolicy {policy}{HERE} does not go with a {document.kind}"
         why = "Its Pods are to run for ever, so it takes restartPolicy Always only, which is the default."
         mend = "Take restartPolicy away; for a Pod that ends there is kind: Job."
         yield refused(document, path, what, mend, rule="restart-policy", why=why)
-    if document.kind in _ENDING and template.spec.get("containers") and policy in {None, "", "Always"}:
+    if document.kind in _ENDING and template.spec.get("containers") and policy in {"", "Always"}:
         what = f"the Pods of {document.title}{HERE} have restartPolicy Always"
         what += "" if policy else ", which is the default"
         why, mend = "A Job's Pods are to end.", "Add restartPolicy: Never or OnFailure to the Pod's spec."
         yield refused(document, path, what, mend, rule="restart-policy", why=why)
 
 
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _counts(document: Document) -> Iterator[Finding]:
     for field in _COUNTS:
-        number = _number(document.get("spec", field))
+        number = whole(document.get("spec", field))
         if number is not None and number < 0:
             what, mend = f"{field} {number}{HERE} is below zero", "Write a number from 0 on."
             yield refused(document, ("spec", field), what, mend, rule="count")
 
 
 def _deadline(document: Document) -> Iterator[Finding]:
-    ready = _number(document.get("spec", "minReadySeconds")) or 0
+    ready = whole(document.get("spec", "minReadySeconds")) or 0
     written = document.get("spec", "progressDeadlineSeconds")
-    deadline = _DEADLINE if written is None else _number(written)
+    deadline = _DEADLINE if written is None else whole(written)
     if deadline is not None and 0 <= deadline <= ready:
         field = "minReadySeconds" if written is None else "progressDeadlineSeconds"
         what = f"progressDeadlineSeconds {deadline}{HERE} is not more than minReadySeconds {ready}"
@@ -94,19 +88,26 @@ def _strategy(document: Document, path: FieldPath) -> Iterator[Finding]:
         mend = "Take rollingUpdate away, or write type: RollingUpdate."
         why = "Recreate ends all old Pods first, and knows no numbers."
         yield refused(document, where, what, mend, rule="strategy", why=why)
-    if strategy.get("type") not in {None, "", "RollingUpdate"} or not isinstance(rolling, dict):
+    if word(strategy.get("type")) not in {"", "RollingUpdate"} or not isinstance(rolling, dict):
         return
     for field in ("maxSurge", "maxUnavailable"):
         value = rolling.get(field)
         bad = isinstance(value, str) and _PERCENT.fullmatch(value) is None
-        if bad or (_number(value) or 0) < 0 or (field == "maxUnavailable" and _percents(value) > 100):
+        if bad or (whole(value) or 0) < 0 or (field == "maxUnavailable" and _percents(value) > 100):
             what = f"{field} is {shown(value)}{HERE}"
             mend = "Write a number of Pods, or a share such as 25%."
             yield refused(document, (*where, field), what, mend, rule="strategy")
     if document.kind == "Deployment":
         yield from _nothing_moves(document, rolling, where)
-    elif _is_some(rolling.get("maxSurge")) and _is_some(rolling.get("maxUnavailable", 1)):
-        what = f"maxSurge {shown(rolling['maxSurge'])}{HERE} does not go with a maxUnavailable above 0"
+        return
+    surge, most = rolling.get("maxSurge"), rolling.get("maxUnavailable", 1)
+    if _is_zero(most) and not _is_some(surge):
+        what = f"maxUnavailable is 0{HERE} and there is no maxSurge above 0"
+        why = "The update could neither take a Pod away nor add one."
+        mend = "Write maxUnavailable: 1, or a maxSurge."
+        yield refused(document, (*where, "maxUnavailable"), what, mend, rule="strategy", why=why)
+    elif _is_some(surge) and _is_some(most):
+        what = f"maxSurge {shown(surge)}{HERE} does not go with a maxUnavailable above 0"
         mend = "Write maxUnavailable: 0 beside it, or take maxSurge away."
         yield refused(document, (*where, "maxSurge"), what, mend, rule="strategy")
 
@@ -125,11 +126,11 @@ def _percents(value: Any) -> int:
 
 
 def _is_zero(value: Any) -> bool:
-    return value in {0, "0%"} if isinstance(value, (int, str)) and not isinstance(value, bool) else False
+    return whole(value) == 0 or value == "0%"
 
 
 def _is_some(value: Any) -> bool:
-    return (_number(value) or 0) > 0 or _percents(value) > 0
+    return (whole(value) or 0) > 0 or _percents(value) > 0
 
 
 def _tolerations(document: Document, template: Template) -> Iterator[Finding]:
@@ -150,11 +151,22 @@ def _tolerations(document: Document, template: Template) -> Iterator[Finding]:
             yield refused(document, (*path, "tolerationSeconds"), what, mend, rule="toleration")
 
 
+def _claim_templates(document: Document) -> Iterator[Finding]:
+    root = ("spec", "volumeClaimTemplates")
+    for index, claim in mappings(document.get(*root) if document.kind == "StatefulSet" else None):
+        if not mapping(claim.get("metadata")).get("name"):
+            what, mend = f"the claim template{HERE} has no name", "Give it metadata: with a name."
+            yield refused(document, (*root, index), what, mend, rule="claim")
+        yield from _claim(document, (*root, index, "spec"))
+    for template in templates.of([document]):
+        for index, volume in mappings(template.spec.get("volumes")):
+            if isinstance(mapping(volume.get("ephemeral")).get("volumeClaimTemplate"), dict):
+                path = template.at("volumes", index, "ephemeral", "volumeClaimTemplate", "spec")
+                yield from _claim(document, path)
+
+
 def _claim(document: Document, path: FieldPath) -> Iterator[Finding]:
     spec = mapping(document.get(*path))
-    if spec.get("accessModes") == []:
-        what, mend = f"accessModes{HERE} is empty", "Write for example accessModes: [ReadWriteOnce]."
-        yield refused(document, (*path, "accessModes"), what, mend, rule="claim")
     resources = spec.get("resources")
     asked = mapping(mapping(resources).get("requests"))
     where: FieldPath = (*path, "resources")
