@@ -15,7 +15,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.daemons import Node
 from kindlings.errors import InfrastructureError, UsageError
-from kindlings.explain import refusals
+from kindlings.explain import boundary, refusals
 from kindlings.explain.sources import Sources
 from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
 from kindlings.network import Name, Service
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from kindlings.recorder import History, Object, Recorder
     from kindlings.waiting import Unmet
 
-LOG_TAIL: Final = "20"
+LOG_LIMITS: Final = {"tailLines": "20", "limitBytes": "65536"}
+"""A container may write lines without an end."""
 
 
 T = TypeVar("T")
@@ -268,6 +269,7 @@ class Lab:
         for document in manifests.read(self.folder / file).documents:
             failure = refusals.wrong_kind(document, self._kinds, known)
             failure = failure or refusals.foreign_namespace(document, self.namespace)
+            failure = failure or boundary.beyond(document)
             if failure is not None:
                 raise failure
             yield document
@@ -328,7 +330,7 @@ class Lab:
         path = KINDS["Pod"].path(self.namespace, pod, "log")
         for previous in ("false", "true"):
             try:
-                text = self.observer.text(path, container=container, previous=previous, tailLines=LOG_TAIL)
+                text = self.observer.text(path, container=container, previous=previous, **LOG_LIMITS)
             except (Refusal, urllib3.exceptions.HTTPError):
                 continue
             if text.strip():

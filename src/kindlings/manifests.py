@@ -290,12 +290,14 @@ def _flatten(document: Document) -> Iterator[Document]:
     if document.kind != "List" or not isinstance(items, list):
         yield document
         return
+    places: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(len(items))}
+    for path, place in document.places.items():  # once over all: a List may have thousands of items
+        if path[:1] == ("items",) and len(path) > 1:
+            places[path[1]][path[2:]] = place
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
-        prefix = ("items", index)
-        places = {path[2:]: place for path, place in document.places.items() if path[:2] == prefix}
-        yield from _flatten(Document(document.file, item, places))
+        yield from _flatten(Document(document.file, item, places[index]))
 
 
 def _unreadable(file: str, text: str, error: yaml.YAMLError) -> LabFailure:

@@ -80,17 +80,34 @@ class Answer:
         return self
 
 
+MAX_ANSWER: Final = 64 * 1024
+
+
 def _outside(session: requests.Session, url: str, seconds: float = 3) -> Answer:
     """Send one request from this machine, on a connection of its own."""
     try:
-        answer = session.get(url, timeout=seconds, headers={"Connection": "close"})
+        # Whoever answers is a learner's program: it may lead elsewhere, or never come to an end.
+        with session.get(
+            url, timeout=seconds, headers={"Connection": "close"}, allow_redirects=False, stream=True
+        ) as answer:
+            body = _beginning(answer, seconds)
     except requests.Timeout:
         return Answer(url, trouble="no answer")
     except requests.RequestException as error:
         refused = "refused" in str(error)
         return Answer(url, trouble="connection refused" if refused else "the connection was cut off")
     who = f"{answer.headers.get('X-Pod', '')} {answer.headers.get('X-Backend', '')}"
-    return Answer(url, answer.status_code, answer.text, who)
+    return Answer(url, answer.status_code, body, who)
+
+
+def _beginning(answer: requests.Response, seconds: float) -> str:
+    """Return the first bytes of the answer, as many as come in a while."""
+    body, until = b"", time.monotonic() + seconds
+    for part in answer.iter_content(4096):
+        body += part
+        if len(body) > MAX_ANSWER or time.monotonic() > until:
+            break
+    return body.decode(answer.encoding or "utf-8", "replace")
 
 
 def _plain_session() -> requests.Session:

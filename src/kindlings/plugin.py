@@ -186,6 +186,7 @@ def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
         session.node_ports = cluster.node_ports
         session.breakable = _breakable(request.config, cluster)
         session.wipe = cluster.wipe
+    session.graded = bool(request.config.getoption("kindlings_graded"))
     yield session
     session.end(keep=bool(request.config.getoption("keep_namespaces")))
 

@@ -49,6 +49,8 @@ class Session:
     """From node ports to the ports of this machine that lead there."""
     wipe: Callable[[str], None] | None = None
     """Removes a folder below policies.ROOT from every node."""
+    graded: bool = False
+    """Whether the labs are limited as those of strangers are."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
     _prepared: dict[tuple[object, ...], list[Future[Place]]] = field(init=False, default_factory=dict)
@@ -147,7 +149,15 @@ class Session:
             access.delete_namespace(self.admin, left["metadata"]["name"])
         slug = re.sub(r"[^a-z0-9]+", "-", f"{about.module}-{test.removeprefix('test_')}".lower()).strip("-")
         folder = about.module if "host-path" in about.needs else ""
-        namespace = access.create_namespace(self.admin, slug, labels, drains=about.draining, folder=folder)
+        namespace = access.create_namespace(
+            self.admin,
+            slug,
+            labels,
+            drains=about.draining,
+            folder=folder,
+            node_ports="node-port" in about.needs,
+            graded=self.graded,
+        )
         recorder = Recorder(self.observer, namespace)
         recorder.start()
         if "inside" in about.needs:
@@ -211,7 +221,7 @@ class Session:
                 access.delete_namespace(self.admin, namespace["metadata"]["name"])
 
 
-_SHARED: Final = frozenset({"node-port", "host-path"})
+_SHARED: Final = frozenset({"node-port", "host-path", "break-cluster"})
 """What a lesson may need that the cluster has once for all its labs."""
 
 

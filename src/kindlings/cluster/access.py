@@ -46,7 +46,6 @@ _ALL_VERBS: Final = ["get", "list", "watch", "create", "update", "patch", "delet
 _QUOTA: Final = {
     "count/pods": "40",
     "count/services": "10",
-    "services.nodeports": "5",
     "count/configmaps": "20",
     "count/secrets": "20",
     "count/persistentvolumeclaims": "10",
@@ -55,6 +54,22 @@ _QUOTA: Final = {
     "count/daemonsets.apps": "5",
     "count/statefulsets.apps": "5",
 }
+
+
+_NODE_PORTS: Final = "5"
+"""Of a lab that is about them; the cluster has each of them once."""
+_SUMS: Final = {
+    "requests.cpu": "2",
+    "requests.memory": "4Gi",
+    "limits.memory": "6Gi",
+    "requests.storage": "20Gi",
+}
+_EACH: Final = {
+    "type": "Container",
+    "default": {"memory": "256Mi", "ephemeral-storage": "1Gi"},
+    "defaultRequest": {"cpu": "0", "memory": "0", "ephemeral-storage": "0"},
+}
+"""What a container of a graded lab may use that says nothing of it; requests of 0 change no scheduling."""
 
 
 def learner(namespace: str) -> str:
@@ -102,12 +117,20 @@ def is_orphan(namespace: Mapping[str, Any]) -> bool:
 
 
 def create_namespace(
-    admin: Api, prefix: str, labels: Mapping[str, str], *, drains: bool = False, folder: str = ""
+    admin: Api,
+    prefix: str,
+    labels: Mapping[str, str],
+    *,
+    drains: bool = False,
+    folder: str = "",
+    node_ports: bool = False,
+    graded: bool = False,
 ) -> str:
     """Make a lab's namespace, ready for the learner's objects, and return its name.
 
     `labels` are put under kindlings.dev/; `drains` keeps the Pods' own termination grace period; `folder`
-    names what its Pods may mount from their nodes, below policies.ROOT.
+    names what its Pods may mount from their nodes, below policies.ROOT; `node_ports` lets its Services have
+    some; `graded` limits what its Pods use together, and who reaches them.
     """
     name = f"{prefix[:52].rstrip('-')}-{secrets.token_hex(3)}"
     own = {f"{LABEL}{key}": value for key, value in labels.items()}
@@ -127,7 +150,9 @@ def create_namespace(
     _create(admin, KINDS["Role"].path(name), _named(ROLE, kind="Role", rules=_rules()))
     binding = _binding("RoleBinding", ROLE, "Role", ROLE, learner(name))
     _create(admin, KINDS["RoleBinding"].path(name), binding)
-    _create_quota(admin, name)
+    _create_quota(admin, name, node_ports=node_ports, graded=graded)
+    if graded:
+        _limit(admin, name)
     acting = admin.acting_as(learner(name))
     _await_right(acting, {"verb": "create", "resource": "pods", "namespace": name})
     return name
@@ -175,15 +200,43 @@ def _create_account(admin: Api, namespace: str) -> None:
         )
 
 
-def _create_quota(admin: Api, namespace: str) -> None:
+def _limit(admin: Api, namespace: str) -> None:
+    """Limit what each container uses, and keep other labs' Pods out, where the network has NetworkPolicies.
+
+    Nodes and what is outside of the cluster may reach the Pods: probes, node ports, the API server.
+    """
+    _create(
+        admin,
+        f"/api/v1/namespaces/{namespace}/limitranges",
+        _named("kindlings", kind="LimitRange", apiVersion="v1", spec={"limits": [_EACH]}),
+    )
+    nodes = admin.get(KINDS["Node"].path()).get("items") or []
+    pods = sorted({cidr for node in nodes for cidr in (node.get("spec") or {}).get("podCIDRs") or []})
+    if not pods:
+        return
+    outside = [
+        {"ipBlock": {"cidr": every, "except": [cidr for cidr in pods if (":" in cidr) == (":" in every)]}}
+        for every in ("0.0.0.0/0", "::/0")
+    ]
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"podSelector": {}}, *outside]}],
+    }
+    policy = _named("kindlings", kind="NetworkPolicy", apiVersion="networking.k8s.io/v1", spec=spec)
+    _create(admin, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
+
+
+def _create_quota(admin: Api, namespace: str, *, node_ports: bool, graded: bool) -> None:
     """Limit the number of objects, and say at once that none is used.
 
     Until its controller has counted, the API server refuses Pods with "status unknown for quota".
     """
     path = KINDS["ResourceQuota"].path(namespace)
-    quota = _named("kindlings", kind="ResourceQuota", apiVersion="v1", spec={"hard": _QUOTA})
+    hard = {**_QUOTA, "services.nodeports": _NODE_PORTS if node_ports else "0", **(_SUMS if graded else {})}
+    quota = _named("kindlings", kind="ResourceQuota", apiVersion="v1", spec={"hard": hard})
     _create(admin, path, quota)
-    counted = {"status": {"hard": _QUOTA, "used": dict.fromkeys(_QUOTA, "0")}}
+    counted = {"status": {"hard": hard, "used": dict.fromkeys(hard, "0")}}
     admin.patch(KINDS["ResourceQuota"].path(namespace, "kindlings", "status"), counted)
 
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kindlings.errors import ExitCode, UsageError
-from kindlings.grading import classes, report
+from kindlings import results
+from kindlings.errors import ExitCode, InfrastructureError, UsageError
+from kindlings.grading import classes, report, submission
 from kindlings.grading import one as single
 from kindlings.grading.place import Place
 from kindlings.grading.trusted import Limits, Target
 from kindlings.plugin import SAFE_CONTEXTS
+from kindlings.results import Results
 
 if TYPE_CHECKING:
     from kindlings.grading.one import Assignment
     from kindlings.progress import Progress
-    from kindlings.results import Results
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,14 @@ def one(folder: Path, options: Options, progress: Progress) -> int:
     where = report.destinations(options.formats, options.out)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.")
-    run = single.grade(
-        folder, prepared(options, progress), student=options.student, commit=os.environ.get("GITHUB_SHA", "")
-    )
+    try:
+        task = prepared(options, progress)
+    except InfrastructureError as error:
+        # Formats with a form for it must say that nothing was graded; an old score must not stay.
+        now, name = results.now(), options.student or submission.student(folder)
+        report.write(Results("none", now, now, name, trouble=error.message), where)
+        raise
+    run = single.grade(folder, task, student=options.student, commit=os.environ.get("GITHUB_SHA", ""))
     printed = report.write(run, where)
     sys.stdout.write(printed or report.text(run) + "\n")
     if printed and not run.graded:

@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from kindlings.results import plain
+
 if TYPE_CHECKING:
     from kindlings.errors import Findings, InfrastructureError
 
@@ -39,7 +41,7 @@ def failure(heading: Heading, findings: Findings) -> str:
         text = getattr(findings, label)
         if text:
             lines += _part(label, text, wrap=label not in {"look", "read"})
-    return "\n".join(lines)
+    return plain("\n".join(lines))
 
 
 def infrastructure(heading: Heading, error: InfrastructureError) -> str:

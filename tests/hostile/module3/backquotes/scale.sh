@@ -1,0 +1,1 @@
+kubectl scale deployment `id` --replicas=3

@@ -1,0 +1,1 @@
+kubectl exec deploy/go-app -- sh

@@ -1,0 +1,1 @@
+kubectl scale deployment coredns --replicas=0 -n kube-system

@@ -1,0 +1,1 @@
+kubectl patch deployment go-app -p '{"metadata":{"finalizers":["a/b"]}}'

@@ -1,0 +1,1 @@
+kubectl scale deployment $(touch /tmp/kindlings-was-here) --replicas=3
