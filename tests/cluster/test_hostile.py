@@ -40,7 +40,7 @@ GRADED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 HONEST: Final = "honest"
 WITHOUT_HONEST: Final = frozenset({"module0"})
 """Its honest student would have a second cluster made; tests/cluster/test_breaking.py has it."""
-LIMITS: Final = Limits(lab=25, run=60)
+LIMITS: Final = Limits(lab=25, run=90)
 ATTACKS: Final = sorted(
     path.parent.relative_to(CORPUS).as_posix() for path in CORPUS.glob("*/*/expected.txt")
 )

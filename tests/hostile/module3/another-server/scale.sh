@@ -1,1 +1,0 @@
-kubectl scale deployment go-app --replicas=3 --server=https://example.com

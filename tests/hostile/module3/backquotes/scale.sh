@@ -1,1 +1,0 @@
-kubectl scale deployment `id` --replicas=3

@@ -1,1 +1,0 @@
-kubectl get --raw /api/v1/secrets
