@@ -269,13 +269,19 @@ def test_what_cannot_be_read_is_said_at_once(course: SmallCourse, watched: Calla
     assert made.ordered[1] == ["test_it_scales"]
 
 
-@pytest.mark.parametrize("name", ["exercises", "solutions"])
-def test_the_course_itself_gives_no_false_alarm(name: str) -> None:
-    """Of the course's own files only those without a command in them cannot be read."""
-    files = [path for path in (real.root() / name).glob("module*/*") if path.name != "free-mutants.yaml"]
-    alarms = [line for path in files for line in findings.of([path])]
-    assert [line for line in alarms if not line.endswith(": no line begins with kubectl")] == []
-    assert len(files) > 40
+def test_what_the_api_server_would_refuse_is_said_at_once() -> None:
+    """An error of the preflight is told with its line and what to do, and it needs no cluster."""
+    lines = list(findings.of([real.exercises() / "module1" / "dok-app.yaml"]))
+    assert lines[0].startswith("dok-app.yaml:22: env wants a list")
+    assert any(line.endswith("Move volumes to spec.") for line in lines)
+    assert list(findings.of([real.exercises() / "module0" / "cluster.yaml"])) == []
+
+
+def test_the_solutions_give_no_false_alarm() -> None:
+    """No solution has an error in it."""
+    found = {*real.solutions().glob("module*/*")} - {*real.solutions().glob("module*/free-mutants.yaml")}
+    assert list(findings.of(found)) == []
+    assert len(found) > 40
 
 
 def test_a_test_file_that_cannot_be_read_is_said(
