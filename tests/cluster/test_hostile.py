@@ -1,6 +1,6 @@
 """A class of attackers, and honest students among them: no point gained, nothing changed outside, all named.
 
-Each folder of tests/hostile is a submission, with an expected.txt: what its learner must read. It is graded
+Each folder of tests/hostile is a submission, with an expected.txt: its learner must read one of its lines. It is graded
 by the test of the lab that its file is for, on the real cluster. What cannot lie in a repository (pipes,
 links, files without an end) is made here.
 """
@@ -133,7 +133,7 @@ def test_an_attack_gains_nothing_and_is_named(attack: str, graded: Graded) -> No
     expected = MADE.get(attack) or (CORPUS / attack / "expected.txt").read_text(encoding="utf-8").strip()
     assert run.graded, run.reason
     assert run.score == 0
-    assert expected in said
+    assert any(one_of in said for one_of in expected.splitlines()), said
     assert "Traceback" not in said
     assert "\x1b" not in said
 
