@@ -1,8 +1,8 @@
 """A class of attackers, and honest students among them: no point gained, nothing changed outside, all named.
 
-Each folder of tests/hostile is a submission, with an expected.txt: its learner must read one of its lines. It is graded
-by the test of the lab that its file is for, on the real cluster. What cannot lie in a repository (pipes,
-links, files without an end) is made here.
+Each folder of tests/hostile is a submission, with an expected.txt: its learner must read one of its lines. It
+is graded by the test of the lab that its file is for, on the real cluster. What cannot lie in a repository
+(pipes, links, files without an end) is made here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ GRADED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 HONEST: Final = "honest"
 WITHOUT_HONEST: Final = frozenset({"module0"})
 """Its honest student would have a second cluster made; tests/cluster/test_breaking.py has it."""
-LIMITS: Final = Limits(lab=25, run=90)
+LIMITS: Final = Limits(lab=40, run=120)
 ATTACKS: Final = sorted(
     path.parent.relative_to(CORPUS).as_posix() for path in CORPUS.glob("*/*/expected.txt")
 )
