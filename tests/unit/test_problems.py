@@ -76,13 +76,14 @@ def test_editors_get_a_line_for_each_finding(
     pod = written(tmp_path, changed(POD, ("image:", "imgae:"), ("port: http", "port: 80")))
     empty = written(tmp_path, "", "empty.yaml")
     assert checked(monkeypatch, "--format", "problems", pod, empty) == ExitCode.FAILED
-    assert capsys.readouterr().out.splitlines() == [
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == [
         f"{pod}:13:7: error: a container has no field imgae; did you mean image? [unknown-field]",
         f"{pod}:19:11: warning: the readinessProbe asks port 80, and the container lists http 8080 "
         "[probe-port]",
-        f"{empty}:1:1: error: an empty file, where a manifest with a Kubernetes object is wanted "
-        "[unreadable]",
     ]
+    assert last.startswith(f"{empty}:1:1: error: ")
+    assert last.endswith(" [unreadable]")
 
 
 def test_editors_get_nothing_where_nothing_is_found(
