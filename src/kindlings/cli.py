@@ -224,6 +224,19 @@ def check(files: tuple[Path, ...], style: str, *, static: bool) -> int:
     return ExitCode.FAILED if report.errors else ExitCode.OK
 
 
+@commands.command()
+@click.argument("namespace")
+@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Name its lines, too.")
+@click.option("--kube-context", metavar="NAME", help="Look at another cluster of your own kubeconfig.")
+def explain(namespace: str, files: tuple[Path, ...], kube_context: str | None) -> int:
+    """Say what is not well in NAMESPACE and why; nothing there is changed."""
+    from kindlings import survey  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+
+    text, unwell = survey.explain_namespace(namespace, files, kube_context)
+    click.echo(text)
+    return ExitCode.FAILED if unwell else ExitCode.OK
+
+
 @commands.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> int:

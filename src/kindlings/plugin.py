@@ -172,13 +172,13 @@ def kind_cluster(kindlings_cluster: Cluster) -> Cluster:
 @pytest.fixture(scope="session")
 def kindlings_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Give the connections of this run."""
-    from kindlings.cluster.images import course_images  # noqa: PLC0415 - needs the cluster's libraries
+    from kindlings import paths  # noqa: PLC0415 - needs the cluster's libraries
+    from kindlings.cluster.images import course_images  # noqa: PLC0415 - as above
     from kindlings.session import Session  # noqa: PLC0415
 
     context, run = request.config.getoption("kube_context"), _run(request.config)
     if context:
-        path = Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or Path.home() / ".kube" / "config")
-        session = Session(path, run, context, course_images())
+        session = Session(paths.user_kubeconfig(), run, context, course_images())
     else:
         cluster: Cluster = request.getfixturevalue("kindlings_cluster")
         session = Session(cluster.kubeconfig_path, run, None, course_images(), cluster.kill_container)

@@ -61,18 +61,6 @@ def cluster(trial: str) -> Cluster:
     return up(Log(), Settings(name=trial))
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let programs that are started here hear Ctrl-C, also where the tests run in a shell's background.
-
-    Such a shell has them ignore it, and a program inherits that, but no handler of its parent's.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_the_cluster_is_made_leaves_no_half_one(trial: str, tmp_path: Path) -> None:
     """Ctrl-C while kind works ends with 130; the next run of the course replaces what is there and passes."""
     with subprocess.Popen(

@@ -25,6 +25,8 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     place = str(document.at(*path, "image")) if image == written else sources.set_by(image)
     if symptom.reason == "InvalidImageName":
         return f"{image} is no name of an image ({place})"
+    if not sources.course_images:  # another cluster, whose nodes may pull
+        return f"{image} ({place}) could not be pulled: {symptom.message[:200]}"
     have = _same_name(image, sources.course_images)
     if document.get(*path, "imagePullPolicy") == "Always" and image in sources.course_images:
         policy = document.at(*path, "imagePullPolicy")

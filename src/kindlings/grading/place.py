@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kindlings import paths
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ def _connected(target: Target, progress: Progress) -> Api:
     from kindlings.cluster.api import Api  # noqa: PLC0415 - needs the cluster's libraries
 
     if target.context:
-        given = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-        return Api(Path(given or Path.home() / ".kube" / "config"), context=target.context)
+        return Api(paths.user_kubeconfig(), context=target.context)
     from kindlings.cluster.up import up  # noqa: PLC0415 - as above
     from kindlings.progress import Hushed  # noqa: PLC0415 - as above
 

@@ -123,6 +123,8 @@ def row(pod: Object) -> list[str]:
 
 def main() -> int:
     """Get ready, wait for the order, run it; return pytest's exit code."""
+    # A watch that a shell has put into the background ignores SIGINT, and so would its runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # pytest's capture puts something else in the place of 0.
     orders = os.dup(0)
     teller = Teller(int(sys.argv[1]))
