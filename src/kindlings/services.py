@@ -45,7 +45,11 @@ def nobody_yet(service: Object, snapshot: Snapshot) -> NotYet:
     if not objects.endpoints(snapshot, service):
         if not snapshot.all("Pod"):
             return NotYet(why, _NOBODY_THERE)
-        if not objects.selected(snapshot, service) or not objects.has_ports(snapshot, service):
+        if not objects.selected(snapshot, service):
+            # Where a controller is about to make such Pods, another's may only have come first.
+            awaited = [one for one in objects.behind(snapshot, service) if one["spec"].get("replicas", 1)]
+            return NotYet(why, None if awaited else _SELECTS_NOBODY)
+        if not objects.has_ports(snapshot, service):
             return NotYet(why, _SELECTS_NOBODY)
     return NotYet(why)
 

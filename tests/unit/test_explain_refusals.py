@@ -261,6 +261,16 @@ def test_a_selector_that_finds_nothing_is_told_by_both_lines(
     assert findings.because == because
 
 
+def test_a_selector_that_is_missing_is_no_mismatch(tmp_path: Path) -> None:
+    """The server also says that it does not match, and what is to be written is what is not there."""
+    text = WORKLOAD.replace("  selector:\n    matchLabels:\n      app: agent\n", "")
+    words = (
+        "[spec.selector: Required value, spec.template.metadata.labels: `selector` does not match template"
+    )
+    findings = invalid(tmp_path, text, "spec.selector", "FieldValueRequired", words)
+    assert findings.because == "spec needs selector (single-container.yaml:4)"
+
+
 def test_an_object_without_a_name_is_told_so(tmp_path: Path) -> None:
     """Whatever the server says of what it could not do without one."""
     text = WORKLOAD.replace("{name: agent}", "{labels: {a: b}}")

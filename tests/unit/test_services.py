@@ -13,6 +13,7 @@ from kindlings.explain.sources import Sources
 from kindlings.manifests import read
 from kindlings.services import (
     Records,
+    Serving,
     addresses_of,
     alias_of,
     endpoints,
@@ -143,6 +144,14 @@ def test_ready_endpoints_are_counted() -> None:
     assert isinstance(judged(endpoints(2), service(), one, other, slice_of(one)), NotYet)
     assert isinstance(judged(endpoints(1), service(), one, slice_of(one, ready=False)), NotYet)
     assert isinstance(judged(endpoints(1), service(), one, slice_of(one, ports=False)), NotYet)
+
+
+@pytest.mark.parametrize(("replicas", "awaited"), [(1, True), (0, False)])
+def test_pods_that_a_controller_is_about_to_make_are_awaited(replicas: int, *, awaited: bool) -> None:
+    """Other Pods may come first on a slow cluster: only where nobody makes the Service's own is it final."""
+    verdict = judged(Serving("url"), service(), deployment(replicas), pod("other"))
+    assert isinstance(verdict, NotYet)
+    assert (verdict.ends_after is None) == awaited
 
 
 def test_a_selector_that_finds_nobody_ends_the_wait() -> None:

@@ -178,7 +178,7 @@ def _is_quantity(path: FieldPath) -> bool:
 
 def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     """Say the first thing that the server's validation found; its path leads to the line."""
-    if "does not match template" in refusal.message:
+    if "does not match template" in refusal.message and document.get("spec", "selector") is not None:
         return _mismatch(document)
     cause = refusal.causes[0]
     path = parse_path(cause.get("field", "").removeprefix("<nil>"))
