@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import urllib3
 
-from kindlings import conditions, explain, manifests, objects, terminal, waiting
+from kindlings import conditions, explain, manifests, objects, symptoms, terminal, waiting
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.daemons import Node
@@ -192,11 +192,15 @@ class Lab:
 
     def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
-        found = self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+        found = self._explained(
+            lambda: waiting.wait(self.recorder, target, condition, timeout, self._course_images)
+        )
         while getattr(condition, "living", False) and (ended := self._ended_unreported(found)):
             # The kubelet reports within seconds what containerd knows already; then judge again.
             waiting.wait(self.recorder, ended, conditions.unready())
-            found = self._explained(lambda: waiting.wait(self.recorder, target, condition, timeout))
+            found = self._explained(
+                lambda: waiting.wait(self.recorder, target, condition, timeout, self._course_images)
+            )
         return found
 
     def _ended_unreported(self, pods: list[Object]) -> Target | None:
@@ -237,6 +241,11 @@ class Lab:
         for trouble in verdict.troubles:
             if trouble.family == "pending" and "Insufficient" in trouble.message:
                 self._refuse_full_cluster(trouble.object, trouble.message)
+            if symptoms.is_of_the_node(trouble, self._course_images):
+                raise InfrastructureError(
+                    f"A node lacks a course image: {objects.title(trouble.object)}, {trouble.message}",
+                    "Run `kindlings up`, then the lab again.",
+                )
             if trouble.family == "volume":
                 raise InfrastructureError(
                     f"The cluster made no volume for {objects.title(trouble.object)}: {trouble.message}",

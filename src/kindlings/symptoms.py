@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kindlings import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from kindlings.conditions import Scene
     from kindlings.recorder import Object, Snapshot
@@ -78,6 +78,18 @@ class Symptom:
     def persistence(self) -> float:
         """Return the seconds after which the trouble ends a wait."""
         return PERSISTENCE[self.family]
+
+
+def is_of_the_node(trouble: Symptom, images: Collection[str]) -> bool:
+    """Tell whether a node did not find an image of the course, which it has: it looks again, and will.
+
+    Seen on a busy node, rarely; it is never the learner's, unless they ask for a pull each time.
+    """
+    return trouble.family == "image" and any(
+        one.get("image") in images and one.get("imagePullPolicy") != "Always"
+        for one in objects.containers(trouble.object)
+        if one.get("name") == trouble.container
+    )
 
 
 def find(scene: Scene) -> list[Symptom]:

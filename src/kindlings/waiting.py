@@ -15,6 +15,8 @@ from kindlings.errors import InfrastructureError
 from kindlings.recorder import Gap
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from kindlings.conditions import Verdict
     from kindlings.recorder import Entry, History, Object, Recorder, Snapshot
     from kindlings.symptoms import Symptom
@@ -43,11 +45,15 @@ class Unmet(Exception):  # noqa: N818 - a verdict
 
 
 def wait(
-    recorder: Recorder, target: Target, condition: Condition, timeout: float | None = None
+    recorder: Recorder,
+    target: Target,
+    condition: Condition,
+    timeout: float | None = None,
+    images: Collection[str] = (),
 ) -> list[Object]:
     """Wait until `condition` holds for `target` and return the objects it holds for.
 
-    `timeout` is in seconds, by default the condition's own patience.
+    `timeout` is in seconds, by default the condition's own patience; `images` are those that every node has.
 
     Raises Unmet, at once where it can never hold; InfrastructureError where the cluster is not observed.
     """
@@ -71,7 +77,11 @@ def wait(
         met_since = None
         ends_after = verdict.ends_after if isinstance(verdict, NotYet) else None
         unchanged_since = None if ends_after is None else unchanged_since or now
-        troubles = [one for one in symptoms.find(scene) if one.family not in condition.tolerates]
+        troubles = [
+            one
+            for one in symptoms.find(scene)
+            if one.family not in condition.tolerates and not symptoms.is_of_the_node(one, images)
+        ]
         first_seen = {one.key: first_seen.get(one.key, now) for one in troubles}
         ripe_at = min((first_seen[one.key] + one.persistence for one in troubles), default=now + timeout)
         if unchanged_since is not None and ends_after is not None:

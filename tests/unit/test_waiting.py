@@ -96,6 +96,20 @@ def test_what_took_long_must_stay_longer(play: Play) -> None:
     assert recorder.now == pytest.approx(2.4 + 0.6)
 
 
+@pytest.mark.parametrize(("policy", "waits_on"), [("IfNotPresent", True), ("Always", False)])
+def test_an_image_that_every_node_has_is_awaited(play: Play, policy: str, *, waits_on: bool) -> None:
+    """A node that does not find it for a moment looks again; a pull asked for each time stays wrong."""
+    pulling = pod(ready=False, statuses=[waits("ErrImagePull", "not found")], phase="Pending")
+    pulling["spec"]["containers"] = [{"name": "count", "image": "busybox:1.36", "imagePullPolicy": policy}]
+    recorder = play((0, "put", pulling), (12, "put", READY))
+    if waits_on:
+        assert waiting.wait(recorder, POD, ready(), images=["busybox:1.36"]) == [READY]
+    else:
+        with pytest.raises(Unmet):
+            waiting.wait(recorder, POD, ready(), images=["busybox:1.36"])
+        assert recorder.now < 12
+
+
 def test_a_wait_sleeps_until_the_next_event(play: Play) -> None:
     """Nothing is polled: with one event there is one waking."""
     recorder = play((0, "put", RUNNING), (20, "put", ENDED))
