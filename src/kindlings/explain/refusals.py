@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import schema, wording
+from kindlings.explain import wording
 from kindlings.explain.sources import parse_path, places_of
 from kindlings.files import READ_OBJECTS
+from kindlings.preflight import fields
+from kindlings.preflight.findings import HERE, called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,36 +97,20 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
 
 def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str]:
     place = document.at(*path)
-    holder = _called(path[:-1])
-    name = path[-1]
-    ancestor = schema.belongs_to(document.kind, path)
-    meant = schema.did_you_mean(document.kind, path)
-    if ancestor is None and schema.is_of_container(document.kind, path):
-        return f"{name} belongs to a container, not to {holder} ({place})", place, READ_OBJECTS
-    if ancestor is None and schema.is_of_template(document.kind, path):
-        return f"{name} belongs to {holder}.template.spec, not to {holder} ({place})", place, READ_OBJECTS
-    if ancestor is not None and meant != name:
-        return f"{name} belongs to {_called(ancestor)}, not to {holder} ({place})", place, READ_OBJECTS
+    what, _ = fields.unknown(document, path)
+    if not fields.belongs_elsewhere(document, path):
+        what = _beside_an_empty_key(document, path) or what
+    return what.replace(HERE, f" ({place})"), place, READ_OBJECTS
+
+
+def _beside_an_empty_key(document: Document, path: FieldPath) -> str:
+    """Say that the field stands beside the empty key that should hold it, or nothing."""
     around = document.get(*path[:-1])
     for key, value in around.items() if isinstance(around, dict) else ():
         if value is None:
             stands = f"{key} ({document.at(*path[:-1], key)}) is empty: indent what is to stand in it further"
-            return f"{holder} has no field {name} ({place}), and {stands}", place, READ_OBJECTS
-    if meant:
-        return f"{holder} has no field {name} ({place}); did you mean {meant}?", place, READ_OBJECTS
-    return f"{holder} has no field {name} ({place})", place, READ_OBJECTS
-
-
-def _called(path: FieldPath) -> str:
-    """Return how a person calls the holder of a field: "a container", "spec", "metadata"."""
-    if not path:
-        return "the object itself"
-    if isinstance(path[-1], int):
-        group = str(path[-2])
-        if group in {"containers", "initContainers"}:
-            return "a container"
-        return f"an item of {group}"
-    return ".".join(str(part) for part in path if isinstance(part, str))
+            return f"{called(path[:-1])} has no field {path[-1]}{HERE}, and {stands}"
+    return ""
 
 
 def _wrong_type(document: Document, match: re.Match[str]) -> tuple[str, Place, str]:
@@ -187,13 +173,13 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     field = ".".join(str(part) for part in path) if path else "the object"
     message = cause.get("message", "").removesuffix(": must not be empty").removeprefix("Required value: ")
     if cause.get("reason") == "FieldValueRequired" and document.get(*path) is None:
-        return f"{_called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
+        return f"{called(path[:-1])} needs {path[-1] if path else 'more'} ({place})", place, READ_OBJECTS
     if match := _NO_LABEL.search(message):
         offers = "the downward API offers no such field of a Pod"
         return f"{match[1]} ({place}) names no value: {offers}", place, _READ["downward"]
     if (plain := wording.plain(document, path, message)) is not None:
         return plain
-    where = _called(path) if path and isinstance(path[-1], int) else field
+    where = called(path) if path and isinstance(path[-1], int) else field
     return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
 
 

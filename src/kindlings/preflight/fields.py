@@ -267,8 +267,7 @@ def _is_base64(value: Any) -> bool:
 
 def unknown(document: Document, path: FieldPath) -> tuple[str, str]:
     """Return what is wrong with a field that its holder has not, with HERE in it, and how to mend it."""
-    root = schemas.of(str(document.get("apiVersion")), document.kind)
-    levels = schemas.holders(root, path)
+    levels = _levels(document, path)
     holder, name = called(path[:-1]), str(path[-1])
     meant = near(name, list(levels[-1][1].get("properties") or {}))
     if where := _elsewhere(levels, path):
@@ -276,6 +275,15 @@ def unknown(document: Document, path: FieldPath) -> tuple[str, str]:
     if meant:
         return f"{holder} has no field {name}{HERE}; did you mean {meant}?", f"Write {meant} for {name}."
     return f"{holder} has no field {name}{HERE}", f"Take {name} away, or look where it belongs."
+
+
+def belongs_elsewhere(document: Document, path: FieldPath) -> bool:
+    """Tell whether an unknown field is one of another place of the object."""
+    return bool(_elsewhere(_levels(document, path), path))
+
+
+def _levels(document: Document, path: FieldPath) -> list[tuple[FieldPath, Schema]]:
+    return schemas.holders(schemas.of(str(document.get("apiVersion")), document.kind), path)
 
 
 def _elsewhere(levels: list[tuple[FieldPath, Schema]], path: FieldPath) -> str:
