@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 10.0
 """Seconds that a line may be awaited once the container runs."""
 
+_END: Final = {"tailLines": "20", "limitBytes": "65536"}
+"""What an explanation takes of a log: a container may write lines without an end."""
+
 _NO_WATCHER: Final = "failed to create fsnotify watcher"
 """What the kubelet writes into a followed log where fs.inotify.max_user_instances is used up."""
 
@@ -59,6 +62,19 @@ def follow(
         return verdict
     finally:
         stream.close()
+
+
+def last(api: Api, namespace: str, pod: str, container: str) -> str:
+    """Return the end of a container's log, of its last run where the present one said nothing yet."""
+    path = KINDS["Pod"].path(namespace, pod, "log")
+    for previous in ("false", "true"):
+        try:
+            text = api.text(path, container=container, previous=previous, **_END)
+        except (Refusal, urllib3.exceptions.HTTPError):
+            continue
+        if text.strip():
+            return text
+    return ""
 
 
 def _line(raw: bytes) -> Line:

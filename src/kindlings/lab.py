@@ -6,11 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import urllib3
-
-from kindlings import conditions, explain, manifests, objects, symptoms, terminal, waiting
+from kindlings import conditions, explain, following, manifests, objects, symptoms, terminal, waiting
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.daemons import Node
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from kindlings.manifests import Document
     from kindlings.recorder import History, Object, Recorder
     from kindlings.waiting import Unmet
-
-LOG_LIMITS: Final = {"tailLines": "20", "limitBytes": "65536"}
-"""A container may write lines without an end."""
 
 
 T = TypeVar("T")
@@ -188,7 +184,8 @@ class Lab:
     @property
     def sources(self) -> Sources:
         """Return what an explanation needs to find the learner's lines."""
-        return Sources(self._documents, self.namespace, self._course_images, self._last_log, self.ran)
+        logs = partial(following.last, self.observer, self.namespace)
+        return Sources(self._documents, self.namespace, self._course_images, logs, self.ran)
 
     def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
@@ -334,17 +331,6 @@ class Lab:
     def _controller(self, kind: str, name: str) -> Controller:
         self._demand(kind, name)
         return Controller(self, kind, name)
-
-    def _last_log(self, pod: str, container: str) -> str:
-        path = KINDS["Pod"].path(self.namespace, pod, "log")
-        for previous in ("false", "true"):
-            try:
-                text = self.observer.text(path, container=container, previous=previous, **LOG_LIMITS)
-            except (Refusal, urllib3.exceptions.HTTPError):
-                continue
-            if text.strip():
-                return text
-        return ""
 
     def _refuse_full_cluster(self, pod: Object, message: str) -> None:
         """Tell a Pod that no node could ever hold from one that other namespaces leave no room for."""

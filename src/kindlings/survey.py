@@ -7,11 +7,10 @@ file is not given, a cause names the field of the object instead of a line.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import urllib3
-
-from kindlings import conditions, explain, manifests, objects, paths, symptoms
+from kindlings import conditions, explain, following, manifests, objects, paths, symptoms
 from kindlings.cluster import access, images, state
 from kindlings.cluster.api import KINDS, Api, Refusal
 from kindlings.conditions import Met, Scene, Target
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 CONTROLLERS: Final = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
 ASKED: Final = (*CONTROLLERS, "Pod", "PersistentVolumeClaim", "Service")
 """The kinds that are asked how they are, those first that others depend on."""
-_LOG_LINES: Final = "20"
 
 
 class Survey:
@@ -45,7 +43,6 @@ class Survey:
         self, api: Api, namespace: str, files: Sequence[Document] = (), course_images: Sequence[str] = ()
     ) -> None:
         """Look at `namespace` now. Raises UsageError where there is none, InfrastructureError."""
-        self._api, self._namespace = api, namespace
         try:
             api.get(KINDS["Namespace"].path(name=namespace))
         except Refusal as refusal:
@@ -60,7 +57,8 @@ class Survey:
         recorder.stop()
         known = {(one.kind, one.name) for one in files}
         seen = [_as_document(one) for one in self.roots if (one["kind"], objects.name(one)) not in known]
-        self._sources = Sources([*files, *seen], namespace, course_images, self._log)
+        logs = partial(following.last, api, namespace)
+        self._sources = Sources([*files, *seen], namespace, course_images, logs)
 
     def unwell(self) -> Iterator[tuple[str, Findings]]:
         """Yield each object that does not do what its kind promises, and what is known of why."""
@@ -117,17 +115,6 @@ class Survey:
         if not spec.get("selector") or spec.get("type") == "ExternalName":
             return None
         return itself, Serving(""), f"{title} with a ready Pod behind it"
-
-    def _log(self, pod: str, container: str) -> str:
-        path = KINDS["Pod"].path(self._namespace, pod, "log")
-        for previous in ("false", "true"):
-            try:
-                text = self._api.text(path, container=container, previous=previous, tailLines=_LOG_LINES)
-            except (Refusal, urllib3.exceptions.HTTPError):
-                continue
-            if text.strip():
-                return text
-        return ""
 
 
 def report(survey: Survey, namespace: str) -> tuple[str, int]:
