@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kindlings import cli
 from kindlings.cluster import api as api_module
 from kindlings.cluster.api import Api
 from tests.unit.apiserver import FakeApiServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -40,3 +42,19 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server that is away count as gone after a fraction of a second."""
     monkeypatch.setattr(api_module, "PATIENCE", 0.2)
     monkeypatch.setattr("kindlings.recorder.PATIENCE", 0.2)
+
+
+@pytest.fixture
+def kindlings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Give the command: its exit code, its output, and what it says on stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["kindlings", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, *capsys.readouterr()
+
+    return run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import cli, course
+from kindlings import course
 from kindlings.authoring import checking, regenerating, skeleton, trying
 from kindlings.errors import ExitCode, InfrastructureError, UsageError
 from kindlings.results import Outcome, Results, TestResult
@@ -180,40 +180,27 @@ def test_the_course_lacks_nothing_but_wrong_answers() -> None:
 # The commands.
 
 
-@pytest.fixture
-def kindlings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Give the command: its exit code, its output, and what it says on stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kindlings", "author", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, *capsys.readouterr()
-
-    return run
-
-
 def test_the_commands(source: Path, kindlings: Callable[..., tuple[int, str, str]]) -> None:
     """check, new, regenerate and mark say what they found or did; what is to mend ends with 1."""
-    assert kindlings("check") == (ExitCode.OK, "module8: nothing to mend.\n", "")
-    code, out, _ = kindlings("new", "module8", "second")
+    assert kindlings("author", "check") == (ExitCode.OK, "module8: nothing to mend.\n", "")
+    code, out, _ = kindlings("author", "new", "module8", "second")
     assert (code, out.splitlines()[0]) == (ExitCode.OK, "solutions/module8/second.yaml")
-    code, out, _ = kindlings("check", "module8")
+    code, out, _ = kindlings("author", "check", "module8")
     assert (code, out.splitlines()[-1].endswith(" to mend.")) == (ExitCode.FAILED, True)
 
     (source / "exercises" / "module8" / "second.yaml").write_text("old")
-    assert kindlings("regenerate", "--check") == (
+    assert kindlings("author", "regenerate", "--check") == (
         ExitCode.FAILED,
         "exercises/module8/second.yaml: is not what its solution says\n",
         "",
     )
-    assert kindlings("regenerate")[1] == "exercises/module8/second.yaml: written\n"
-    assert kindlings("regenerate")[1] == "Every exercise is what its solution says.\n"
-    assert kindlings("mark", "module8/second.yaml")[1] == "solutions/module8/second.yaml has marks already.\n"
-    assert kindlings("check", "module9")[0] == ExitCode.USAGE
+    assert kindlings("author", "regenerate")[1] == "exercises/module8/second.yaml: written\n"
+    assert kindlings("author", "regenerate")[1] == "Every exercise is what its solution says.\n"
+    assert (
+        kindlings("author", "mark", "module8/second.yaml")[1]
+        == "solutions/module8/second.yaml has marks already.\n"
+    )
+    assert kindlings("author", "check", "module9")[0] == ExitCode.USAGE
 
 
 def test_the_clusters_part(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,7 @@ HOSTILE = [
     *(
         f"kubectl get pods {flag}"
         for flag in (
-            *("--kubeconfig=/root/.kube/config", "--kubeconfig /root/.kube/config", "--kuberc=x"),
+            *("--kubeconfig=/home/ada/.kube/config", "--kubeconfig /home/ada/.kube/config", "--kuberc=x"),
             *("--server=http://x", "--server http://x", "-s http://x", "-shttp://x", "-s=http://x"),
             *("--as=admin", "--as admin", "--as-group=system:masters", "--as-uid=0", "--as_group=x"),
             *("--as-user-extra=x=y", "--token=x", "--context=x", "--cluster=x", "--user=x", "--username=x"),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import cli
 from kindlings.desk import standing
 from kindlings.desk.journal import Journal, Status, Verdict
 from kindlings.errors import ExitCode, UsageError
@@ -28,22 +26,6 @@ Command = "Callable[..., tuple[int, str, str]]"
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
     """Give a learner's folder, in which one is."""
     return small_course.make(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def kindlings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Give the command: its exit code, its output, and what it says on stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kindlings", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, *capsys.readouterr()
-
-    return run
 
 
 def statuses(course: SmallCourse) -> list[Status]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import cli, course
+from kindlings import course
 from kindlings.desk import making, standing
 from kindlings.errors import ExitCode
 from tests.unit import small_course
@@ -27,22 +27,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
     made = small_course.make(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     return made
-
-
-@pytest.fixture
-def kindlings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Give the command: its exit code, its output, and what it says on stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kindlings", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from kindlings import cli
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.results import Outcome, Results, TestResult
 from kindlings.writers import github_classroom, gradebook, prairielearn
@@ -292,3 +293,8 @@ def test_no_cell_is_a_formula(name: str) -> None:
     text = gradebook.write([replace(GRADED, student=name)])
     (row,) = csv.DictReader(io.StringIO(text))
     assert not row["student"].startswith(("=", "+", "-", "@", "\t"))
+
+
+def test_the_prompt_offers_every_format() -> None:
+    """The command names the formats itself, as its help must not wait for their modules."""
+    assert tuple(FORMATS) == cli._FORMATS
