@@ -6,20 +6,17 @@ After a wrong answer or a message has been changed on purpose, `pytest tests/clu
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import course, lesson
+from kindlings import course
+from kindlings.authoring import judging
 from kindlings.errors import LabFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from kindlings.lab import Lab
     from kindlings.session import Session
 
 ANSWERS = Path(__file__).parents[1] / "wrong_answers"
@@ -42,27 +39,12 @@ def normalise(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
-def lessons(module: str) -> list[Callable[[Lab], None]]:
-    """Return the test functions of the module's lessons."""
-    found: list[Callable[[Lab], None]] = []
-    for path in sorted((course.exercises() / module).glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"{module}_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-        found += [value for name, value in vars(loaded).items() if name.startswith("test_")]
-    return found
-
-
-def the_lesson(folder: Path) -> tuple[Callable[[Lab], None], lesson.Lesson]:
-    """Return the lesson that the first line of the folder's message names."""
+def the_lesson(folder: Path) -> judging.Test:
+    """Return the lesson's test that the first line of the folder's message names."""
     first = (folder / "message.txt").read_text(encoding="utf-8").splitlines()[0]
-    for function in lessons(folder.parent.name):
-        marks: list[Any] = getattr(function, "pytestmark", [])
-        about = lesson.of(function, folder.parent.name, marks)
-        if f"· {about.title.rstrip('.')}" in first:
-            return function, about
+    for test in judging.tests(folder.parent.name):
+        if f"· {test.about.title.rstrip('.')}" in first:
+            return test
     raise AssertionError(f"{folder}: no lesson has the title that message.txt begins with")
 
 
@@ -71,14 +53,14 @@ def test_a_wrong_answer_reads_its_message(
     folder: Path, kindlings_session: Session, request: pytest.FixtureRequest
 ) -> None:
     """The learner of a wrong answer reads what message.txt says, and no traceback."""
-    function, about = the_lesson(folder)
-    lab = kindlings_session.open(about, folder.name, folder)
+    test = the_lesson(folder)
+    lab = kindlings_session.open(test.about, folder.name, folder)
     try:
         with pytest.raises(LabFailure) as failure:
-            function(lab)
+            test.function(lab)
     finally:
         kindlings_session.close(lab, keep=False)
-    read = normalise(about.failure(failure.value.findings, lab.files))
+    read = normalise(test.about.failure(failure.value.findings, lab.files))
     for node_port, port in kindlings_session.node_ports.items():
         read = read.replace(f"127.0.0.1:{port}", f"127.0.0.1:{node_port}")
     if request.config.getoption("record"):

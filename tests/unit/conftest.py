@@ -11,6 +11,7 @@ from kindlings import cli
 from kindlings.cluster import api as api_module
 from kindlings.cluster.api import Api
 from tests.unit.apiserver import FakeApiServer
+from tests.unit.fakes import Play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,3 +59,9 @@ def kindlings(
         return caught.value.code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Give what makes recorders of scripts."""
+    return Play(monkeypatch)

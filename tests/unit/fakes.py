@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+
+from kindlings import waiting as wait_module
 from kindlings.conditions import Scene, Target
 from kindlings.recorder import Gap, Recorder, Snapshot
+from kindlings.waiting import Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pytest
 
     from kindlings.cluster.api import Api
     from kindlings.manifests import Document
@@ -220,3 +223,21 @@ class ScriptedRecorder(Recorder):
             else:
                 known = given["metadata"]["uid"] in self._objects[given["kind"]]
                 self._enter("MODIFIED" if known else "ADDED", given["kind"], given)
+
+
+@dataclass
+class Play:
+    """A test's monkeypatch, to write scripts with."""
+
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(self, *script: tuple[float, str, object]) -> ScriptedRecorder:
+        """Return a recorder that sees `script`."""
+        return ScriptedRecorder(self.monkeypatch, *script)
+
+
+def unmet(recorder: ScriptedRecorder, *arguments: object, **options: object) -> Unmet:
+    """Return the verdict of a wait that ends without its condition."""
+    with pytest.raises(Unmet) as caught:
+        wait_module.wait(recorder, *arguments, **options)  # type: ignore[arg-type]
+    return caught.value
