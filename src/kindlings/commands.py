@@ -234,7 +234,7 @@ def parse(command: Command, allowed: Sequence[str], namespace: str) -> Parsed:
     """
     choices = {_name(one): one for one in allowed}
     words = list(command.words)
-    verb = next((name for length in (2, 1) if (name := " ".join(words[:length])) in choices), "")
+    verb = next((two for length in (2, 1) if (two := " ".join(words[:length])) in choices), "")
     if not verb:
         raise _wrong_verb(command, list(choices))
     flags = [word for word in choices[verb].split() if word.startswith("-")]
@@ -253,11 +253,16 @@ def parse(command: Command, allowed: Sequence[str], namespace: str) -> Parsed:
     return Parsed(command, verb, tuple(about), tuple(found))
 
 
+def name(allowed: str) -> str:
+    """Return the verb of an entry of a lab's list: "get" for "get -l --selector"."""
+    return " ".join(word for word in allowed.split() if not word.startswith("-"))
+
+
 def _name(allowed: str) -> str:
     """Return the verb of an entry of the lab's list; a wrong entry is the lesson's mistake."""
-    name = " ".join(word for word in allowed.split() if not word.startswith("-"))
-    assert name in VERBS, f"no lab can allow {name}"  # noqa: S101 - said to the author of a lesson
-    return name
+    verb = name(allowed)
+    assert verb in VERBS, f"no lab can allow {verb}"  # noqa: S101 - said to the author of a lesson
+    return verb
 
 
 def _flag(word: str, rest: Iterator[str], command: Command, verb: str, only: list[str]) -> tuple[str, str]:

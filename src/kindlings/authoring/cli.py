@@ -24,6 +24,7 @@ def author() -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all verdicts to a file.")
 @click.option("--resume", is_flag=True, help="Take from --out what still holds, and go on.")
 @click.option("--list", "only_list", is_flag=True, help="List the mutants, and run none.")
+@click.option("--static", is_flag=True, help="See what preflight finds alone; --list: what it does not find.")
 def mutate(chosen: tuple[str, ...], **options: object) -> int:
     """Make each solution wrong in one place, in every way, and see that a test says so.
 

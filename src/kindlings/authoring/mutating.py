@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kindlings.authoring import mutants, reporting, running
+from kindlings.authoring import mutants, reporting, running, static
 from kindlings.console import make_progress
 from kindlings.errors import UsageError
 from kindlings.progress import Hushed
@@ -33,6 +33,7 @@ class Options:
     out: Path | None = None
     resume: bool = False
     only_list: bool = False
+    static: bool = False
 
 
 def perform(chosen: Sequence[str], options: Options, stream: TextIO) -> bool:
@@ -43,12 +44,26 @@ def perform(chosen: Sequence[str], options: Options, stream: TextIO) -> bool:
     taken = derived.mutants
     if options.sample:
         taken = mutants.sample(taken, options.sample, options.seed)
+    if options.static:
+        return _look(taken, options, make_progress(stream))
     if options.only_list:
         _say([one.id for one in taken])
         return True
     report = judge(derived, taken, options, make_progress(stream))
     _say(list(report.lines()))
     return report.is_well
+
+
+def _look(taken: Sequence[Mutant], options: Options, progress: Progress) -> bool:
+    """Say what preflight finds without a cluster: the numbers, or with --list what it does not find."""
+    if options.resume:
+        raise UsageError("--static takes a minute or two and begins anew.", "Leave --resume out.")
+    with progress.step(f"Looking at {len(taken)} mutants", len(taken)) as step:
+        found = static.look(taken, lambda name: step.advance(1, name))
+    if options.out is not None:
+        static.write(options.out, found)
+    _say([one.id for one in found.unseen] if options.only_list else list(found.lines()))
+    return found.is_well
 
 
 def judge(derived: Derived, taken: Sequence[Mutant], options: Options, progress: Progress) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from kindlings import course
+from kindlings import course, versions
 from kindlings.cluster import pulling
 from kindlings.cluster.source import containers, debian, go
 from kindlings.cluster.source.stages import Stage, run
@@ -29,8 +29,7 @@ _SECONDS: Final = 40
 
 def course_images() -> tuple[str, ...]:
     """Return the course's images as learners write them: busybox:1.36, kindlings/web:1.0 and so on."""
-    pinned = VERSIONS["images"]
-    return tuple(f"{name}:{tag}" for name in ("busybox", "kindlings/web", "redis") for tag in pinned[name])
+    return versions.course_images()
 
 
 def full_name(image: str) -> str:

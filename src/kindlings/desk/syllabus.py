@@ -15,13 +15,25 @@ from typing import TYPE_CHECKING, Any, Final
 from kindlings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 MODULE: Final = re.compile(r"module\d+\w*")
 PREDICTIONS: Final = "predictions.yaml"
 """What `lab.prediction()` reads where it names no file."""
 _TAKES_FILES: Final = frozenset({"apply", "run", "prediction"})
+_KINDS: Final = {
+    "pod": "Pod",
+    "replicaset": "ReplicaSet",
+    "deployment": "Deployment",
+    "daemonset": "DaemonSet",
+    "statefulset": "StatefulSet",
+    "service": "Service",
+    "pvc": "PersistentVolumeClaim",
+}
+"""From a method of Lab to the kind of the object that it asks for by name."""
+_CONTAINERS: Final = frozenset({"logs", "log", "exec", "kill", "native_sidecar"})
+"""What is given a container's name first."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,17 @@ class Exercise:
     """The names of the learner's files, in the order in which the test takes them."""
     definition: str
     """A digest of the test's own lines: another one asks for something else."""
+    commands: tuple[str, ...] = ()
+    """The kubectl verbs that its files of commands may use."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of object that it takes; empty for all of the course's."""
+    objects: tuple[tuple[str, str], ...] = ()
+    """Kind and name of each object that it asks for."""
+    containers: tuple[str, ...] = ()
+    """The names of the containers that it asks for."""
+    questions: tuple[tuple[str, str], ...] = ()
+    """The answers that it looks for in a file of predictions, each with what is done to see whether it holds:
+    a function of this package."""
 
     @property
     def key(self) -> str:
@@ -146,6 +169,7 @@ def _exercise(source: Path, node: ast.FunctionDef, text: str, file: _File) -> Ex
     title = (ast.get_docstring(node) or node.name).strip().splitlines()[0]
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     lines = text.splitlines()[first - 1 : node.end_lineno]
+    asked = tuple(file.calls(node))
     return Exercise(
         module=source.parent.name,
         source=source,
@@ -153,9 +177,24 @@ def _exercise(source: Path, node: ast.FunctionDef, text: str, file: _File) -> Ex
         title=title,
         points=points[0] if points and isinstance(points[0], int) else 0,
         hint=str(hint[0]) if hint else "",
-        files=tuple(dict.fromkeys(file.files(node))),
+        files=tuple(dict.fromkeys(name for call in asked for name in file.files(call))),
         definition=hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()[:16],
+        commands=tuple(str(one) for one in marks.get("commands", ())),
+        kinds=tuple(str(one) for one in marks.get("kinds", ())),
+        objects=tuple((_KINDS[name], first) for name, first in file.named(asked) if name in _KINDS),
+        containers=tuple(first for name, first in file.named(asked) if name in _CONTAINERS),
+        questions=tuple(_questions(asked)),
     )
+
+
+def _questions(calls: Iterable[ast.Call]) -> Iterator[tuple[str, str]]:
+    for call in calls:
+        match call:
+            case ast.Call(
+                func=ast.Attribute(attr="confirm"),
+                args=[ast.Constant(value=str(name)), ast.Call(func=ast.Name(id=what))],
+            ):
+                yield name, what
 
 
 class _File:
@@ -182,23 +221,35 @@ class _File:
                 found.setdefault(mark.func.attr, tuple(self._value(argument) for argument in mark.args))
         return found
 
-    def files(self, node: ast.FunctionDef, *, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-        """Yield the file names that `node`, and what it calls of this file, hands to the lab."""
+    def calls(self, node: ast.FunctionDef, *, seen: frozenset[str] = frozenset()) -> Iterator[ast.Call]:
+        """Yield the calls in `node`, each followed by those in what it calls of this file."""
         for call in _calls(node):
-            if isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_FILES:
-                names = [self._value(argument) for argument in call.args]
-                yield from (name for name in names if isinstance(name, str))
-                if call.func.attr == "prediction" and not names:
-                    yield PREDICTIONS
+            yield call
             helper = call.func.id if isinstance(call.func, ast.Name) else ""
             yield from self._through(helper, seen | {node.name})
         for argument in node.args.args:
             # A fixture of the file's own may have applied something before the test begins.
             yield from self._through(argument.arg, seen | {node.name})
 
-    def _through(self, name: str, seen: frozenset[str]) -> Iterator[str]:
+    def _through(self, name: str, seen: frozenset[str]) -> Iterator[ast.Call]:
         if name in self.functions and name not in seen:
-            yield from self.files(self.functions[name], seen=seen)
+            yield from self.calls(self.functions[name], seen=seen)
+
+    def files(self, call: ast.Call) -> Iterator[str]:
+        """Yield the names of the learner's files that a call hands to the lab."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_FILES:
+            names = [self._value(argument) for argument in call.args]
+            yield from (name for name in names if isinstance(name, str))
+            if call.func.attr == "prediction" and not names:
+                yield PREDICTIONS
+
+    def named(self, calls: Iterable[ast.Call]) -> Iterator[tuple[str, str]]:
+        """Yield what each call is of, a method or a function, and its first argument where that is a text."""
+        for call in calls:
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            first = self._value(call.args[0]) if call.args else None
+            if isinstance(first, str):
+                yield name, first
 
     def _value(self, node: ast.expr) -> Any:
         """Return what a literal, or a constant of the file, stands for; None for anything else."""

@@ -98,7 +98,7 @@ def check(paths: Iterable[Path]) -> Report:
         try:
             found = manifests.read(path, name).documents
         except LabFailure as failure:
-            report.findings.append(_unreadable(failure.findings, name))
+            report.findings.append(unreadable(failure.findings, name))
             unread = True
             continue
         if in_folder and not any(one.get("apiVersion") or one.get("kind") for one in found):
@@ -141,8 +141,8 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _unreadable(said: Findings, name: str) -> Finding:
-    """Return the finding for a file that cannot be read, in the words of who could not read it."""
+def unreadable(said: Findings, name: str) -> Finding:
+    """Return the finding for a file `name` that cannot be read, in the words of who could not read it."""
     place = Place(name, said.place.line, said.place.column) if said.place else Place(name)
     what = said.because or f"{said.saw}, where {said.expected} is wanted"
     mend = f"Wanted is {said.expected}." if said.because else "Write what is wanted."

@@ -1,0 +1,85 @@
+"""What can be told of a learner's files without a cluster, and with what their lab says of itself.
+
+A lab's test is read and never run; see syllabus.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kindlings import commands, manifests, preflight
+from kindlings.errors import LabFailure
+from kindlings.preflight import kubectl, labs
+from kindlings.preflight.findings import HERE, Finding, near, shown
+from kindlings.versions import course_images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from kindlings.desk.syllabus import Exercise
+    from kindlings.manifests import Document
+
+_MANIFESTS: Final = (".yaml", ".yml")
+_NO_ANSWER: Final = "The lab compares each answer with what the cluster shows."
+
+
+def of(exercise: Exercise, folder: Path) -> list[Finding]:
+    """Return what is to be said of the files that `exercise` takes, as they lie in `folder`."""
+    findings: list[Finding] = []
+    documents: list[Document] = []
+    lines: list[commands.Parsed] = []
+    whole = True
+    for name in exercise.files:
+        try:
+            if not name.endswith(_MANIFESTS):
+                lines += _commands(folder / name, exercise)
+            elif exercise.questions:
+                findings += _answers(manifests.read(folder / name).documents[0], exercise)
+            else:
+                documents += manifests.read(folder / name).documents
+        except LabFailure as failure:
+            findings.append(preflight.unreadable(failure.findings, name))
+            whole = False
+    found = preflight.examine(documents)
+    if whole:
+        lab = labs.Lab(exercise.objects, exercise.containers, exercise.kinds, course_images())
+        found += labs.check(documents, lab)
+        found += [one for line in lines for one in kubectl.check(line, documents, lab.images)]
+    else:  # what seems to be missing may stand in the file that could not be read
+        absent = set(preflight.between(documents))
+        found = [one for one in found if one not in absent]
+    return findings + found
+
+
+def _commands(path: Path, exercise: Exercise) -> Sequence[commands.Parsed]:
+    """Return the commands of a file. Raises LabFailure for the first that the lab does not take."""
+    allowed = [one for one in exercise.commands if commands.name(one) in commands.VERBS]
+    return [commands.parse(one, allowed, "") for one in commands.read(path)]
+
+
+def _answers(document: Document, exercise: Exercise) -> Iterator[Finding]:
+    """Yield the questions without an answer, and the answers that are none of the words to choose from."""
+    from kindlings import experiments  # noqa: PLC0415 - brings the cluster's libraries
+
+    for name, what in exercise.questions:
+        make = getattr(experiments, what, None)
+        if make is None:
+            yield from _choice(document, (name,), [])
+        else:
+            yield from _choice(document, (name, "component"), list(experiments.COMPONENTS))
+            yield from _choice(document, (name, "outcome"), list(make().outcomes))
+
+
+def _choice(document: Document, path: tuple[str, ...], words: list[str]) -> Iterator[Finding]:
+    value, name = document.get(*path), " of ".join(reversed(path))
+    mend = f"Write one of {', '.join(words)}." if words else "Write one word or number."
+    if value is None or value == "" or isinstance(value, (dict, list)):
+        what = f"there is no answer to {name}{HERE}"
+    elif words and value not in words:
+        what = f"{name} is {shown(value)}{HERE}, which is none of {', '.join(words)}"
+        meant = near(str(value), words)
+        mend = f"Write {meant}." if meant else mend
+    else:
+        return
+    yield Finding("error", what, document.at(*path), _NO_ANSWER, mend, "answer")
