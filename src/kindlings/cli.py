@@ -207,8 +207,11 @@ def grade(submissions: tuple[Path, ...], **options: Any) -> int:
     help="problems: a line for each finding, FILE:LINE:COLUMN: LEVEL: MESSAGE, for editors.",
 )
 def check(files: tuple[Path, ...], style: str, *, static: bool) -> int:
-    """Say what is wrong with manifests (and folders of them), as far as it can be told without a cluster."""
-    from kindlings import preflight  # noqa: PLC0415 - kept with its like
+    """Say what is wrong with manifests (and folders of them), as far as it can be told without a cluster.
+
+    Of the course's files also what their lab asks for, and of files of kubectl lines what it does not take.
+    """
+    from kindlings.desk import foreseen  # noqa: PLC0415 - kept with its like
     from kindlings.writers import problems  # noqa: PLC0415 - as above
 
     if not static:
@@ -218,7 +221,7 @@ def check(files: tuple[Path, ...], style: str, *, static: bool) -> int:
         )
     if not files:
         raise UsageError("Which manifests?", "Name files or folders: kindlings check --static FILE...")
-    report = preflight.check(files)
+    report = foreseen.check(files)
     text = problems.for_editors(report) if style == "problems" else problems.for_people(report)
     click.echo(text, nl=bool(text))
     return ExitCode.FAILED if report.errors else ExitCode.OK

@@ -8,7 +8,7 @@ import pytest
 
 from kindlings import course
 from kindlings.desk import foreseen, syllabus
-from tests.unit.preflight_cases import DEPLOYMENT, POD, STATEFULSET, changed
+from tests.unit.preflight_cases import DEPLOYMENT, POD, READ, READER, STATEFULSET, changed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,3 +171,45 @@ def test_a_lesson_that_was_edited_does_no_harm(tmp_path: Path) -> None:
     """A verb that no lab can allow, in a test that lies in the learner's folder, is not taken for one."""
     [found] = said(tmp_path, changed(LESSON, ('"set image"', '"exec"')), line_sh="kubectl exec web -- sh")
     assert "this lab takes kubectl get" in found
+
+
+def checked(*paths: Path) -> list[str]:
+    """Return what `kindlings check --static` says of these paths, a finding a line, without the folder."""
+    report = foreseen.check(paths)
+    return [
+        f"{one.level} {one.place} {one.message}".replace(f"{paths[0].parent}/", "") for one in report.findings
+    ]
+
+
+def test_a_learner_s_file_is_looked_at_with_its_lab(tmp_path: Path) -> None:
+    """A file beside the test that takes it is held against that, and against what is applied with it."""
+    said(tmp_path, web_yaml=changed(DEPLOYMENT, ("kindlings/web:1.0", "nginx")))
+    [found] = checked(tmp_path / "web.yaml")
+    assert found.startswith("warning web.yaml:21 no node has the image nginx")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "web.yaml").rename(elsewhere / "web.yaml")
+    assert checked(elsewhere / "web.yaml") == []
+
+
+def test_what_another_file_of_the_lab_has_is_not_missed(tmp_path: Path) -> None:
+    """A file alone is not said to lack what the lab applies from another file."""
+    lesson = changed(LESSON, ('"web.yaml"', '"web.yaml", "read.yaml"'))
+    said(tmp_path, lesson, web_yaml=f"{DEPLOYMENT}---\n{READER}", read_yaml=READ)
+    assert [one for one in checked(tmp_path / "web.yaml") if "the files have no" in one] == []
+
+
+def test_a_folder_of_the_course_is_looked_at_whole(tmp_path: Path) -> None:
+    """Files of commands are among the files of a folder, and what two labs say of one line comes once."""
+    lesson = LESSON + LESSON.partition("\n\n")[2].replace("test_it", "test_again")
+    folder = tmp_path / "module1"
+    folder.mkdir()
+    (folder / "test_one.py").write_text(lesson)
+    (folder / "web.yaml").write_text(DEPLOYMENT)
+    (folder / "line.sh").write_text("kubectl scale deployment/web --replicas=2")
+    (folder / "test_broken.py").write_text("def broken(")
+    report = foreseen.check([folder])
+    [found] = report.findings
+    assert found.place.file == str(folder / "line.sh")
+    assert "this lab takes kubectl set image or kubectl get" in found.message
+    assert (report.objects, len(report.texts)) == (1, 2)

@@ -5,16 +5,20 @@ A lab's test is read and never run; see syllabus.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kindlings import commands, manifests, preflight
-from kindlings.errors import LabFailure
+from kindlings.desk import syllabus
+from kindlings.errors import LabFailure, UsageError
 from kindlings.preflight import kubectl, labs
 from kindlings.preflight.findings import HERE, Finding, near, shown
 from kindlings.versions import course_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from kindlings.desk.syllabus import Exercise
@@ -22,6 +26,61 @@ if TYPE_CHECKING:
 
 _MANIFESTS: Final = (".yaml", ".yml")
 _NO_ANSWER: Final = "The lab compares each answer with what the cluster shows."
+
+
+def check(paths: Iterable[Path]) -> preflight.Report:
+    """Examine files and folders: a learner's file with what its lab says and applies, any other by itself.
+
+    Raises UsageError where there is no such file or folder, or nothing in it.
+    """
+    others: list[tuple[Path, bool]] = []
+    of_labs: dict[Path, list[Exercise]] = {}
+    paths, lessons = list(paths), functools.cache(_lessons)
+    for path, in_folder in preflight.files(paths):
+        if taking := [one for one in lessons(path.parent) if path.name in one.files]:
+            of_labs[path] = taking
+        else:
+            others.append((path, in_folder))
+    for folder in (path for path in paths if path.is_dir()):
+        for name in sorted({name for one in lessons(folder) for name in one.files if name.endswith(".sh")}):
+            of_labs[folder / name] = [one for one in lessons(folder) if name in one.files]
+    report = preflight.check_files(others)
+    for path, taking in of_labs.items():
+        report.texts[str(path)] = preflight.text(path)
+        report.objects += _objects(path)
+        report.findings += _once(path, taking)
+    report.findings = preflight.in_order(report.findings, report.texts)
+    return report
+
+
+def _lessons(folder: Path) -> tuple[Exercise, ...]:
+    """Return the tests that lie in a folder; those of a file that cannot be read are left to pytest."""
+    found: list[Exercise] = []
+    for source in sorted(folder.glob("test_*.py")):
+        with contextlib.suppress(UsageError):
+            found += syllabus.read(source)
+    return tuple(found)
+
+
+def _objects(path: Path) -> int:
+    """Return how many objects a file holds."""
+    if path.suffix not in _MANIFESTS:
+        return 0
+    with contextlib.suppress(LabFailure):
+        documents = manifests.read(path).documents
+        return sum(1 for one in documents if one.get("apiVersion") or one.get("kind"))
+    return 0
+
+
+def _once(path: Path, taking: Iterable[Exercise]) -> Iterator[Finding]:
+    """Yield what is found in the file: of several labs that say the same of one line, the first."""
+    seen: set[tuple[int, int, str]] = set()
+    for exercise in taking:
+        for one in of(exercise, path.parent):
+            key = (one.place.line, one.place.column, one.rule)
+            if one.place.file == path.name and key not in seen:
+                seen.add(key)
+                yield replace(one, place=replace(one.place, file=str(path)))
 
 
 def of(exercise: Exercise, folder: Path) -> list[Finding]:

@@ -77,7 +77,7 @@ def examine(documents: Sequence[Document], alternatives: Collection[str] = ()) -
     found += between(documents)
     for twice in (duplicates.check, services.node_ports):
         found += twice(documents, alternatives)
-    return _in_order(found, dict.fromkeys(document.file for document in documents))
+    return in_order(found, dict.fromkeys(document.file for document in documents))
 
 
 def between(documents: Sequence[Document]) -> list[Finding]:
@@ -90,11 +90,16 @@ def check(paths: Iterable[Path]) -> Report:
 
     Raises UsageError where there is no such file or folder, or nothing in it.
     """
+    return check_files(files(paths))
+
+
+def check_files(found_files: Iterable[tuple[Path, bool]]) -> Report:
+    """Examine files together, each with whether it was found in a folder."""
     report, documents, unread = Report(), list[manifests.Document](), False
     alternatives: list[str] = []
-    for path, in_folder in _files(paths):
+    for path, in_folder in found_files:
         name = str(path)
-        report.texts[name] = _text(path)
+        report.texts[name] = text(path)
         try:
             found = manifests.read(path, name).documents
         except LabFailure as failure:
@@ -111,12 +116,15 @@ def check(paths: Iterable[Path]) -> Report:
     if unread:  # what seems to be missing may stand in the file that could not be read
         absent = {one.what for one in between(documents)}
         found_in = [one for one in found_in if one.what not in absent]
-    report.findings = _in_order([*report.findings, *found_in], report.texts)
+    report.findings = in_order([*report.findings, *found_in], report.texts)
     return report
 
 
-def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
-    """Return the files, each once, and whether it was found in a folder."""
+def files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
+    """Return the files, each once, and whether it was found in a folder.
+
+    Raises UsageError where there is no such file or folder, or nothing in it.
+    """
     found: dict[Path, bool] = {}
     for path in paths:
         if path.is_dir():
@@ -132,7 +140,7 @@ def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
     return list(found.items())
 
 
-def _text(path: Path) -> str:
+def text(path: Path) -> str:
     """Return the beginning of a file, for the frames around its lines; others judge what it holds."""
     try:
         with path.open("rb") as stream:
@@ -150,7 +158,7 @@ def unreadable(said: Findings, name: str) -> Finding:
     return Finding("error", what, place, why, mend, "unreadable")
 
 
-def _in_order(found: Iterable[Finding], files: Iterable[str]) -> list[Finding]:
+def in_order(found: Iterable[Finding], files: Iterable[str]) -> list[Finding]:
     """Return each finding once, by file, line and column."""
     order = {file: index for index, file in enumerate(files)}
     once = dict.fromkeys(found)
