@@ -90,6 +90,25 @@ def test_what_the_lab_asks_for_is_missed(tmp_path: Path, old: str, new: str, mes
     assert message in said(tmp_path, web_yaml=changed(DEPLOYMENT, (old, new)))
 
 
+@pytest.mark.parametrize(
+    ("container", "message"),
+    [
+        ("image: busybox:1.37", "warning web.yaml:20 the container web has neither command nor args"),
+        ("image: busybox:1.37\n          args: [sleep, '9']", ""),
+        ("image: busybox:1.37\n          stdin: true", ""),
+        (
+            "image: kindlings/web:1.0\n          command: [/bin/sh, -c, env]",
+            "warning web.yaml:21 kindlings/web:1.0 has no /bin/sh: it holds one program and no shell",
+        ),
+        ("image: kindlings/web:1.0\n          args: [backend]", ""),
+    ],
+)
+def test_the_course_s_images_are_known(tmp_path: Path, container: str, message: str) -> None:
+    """A busybox with nothing to do, and a shell in the image that has none, cannot go on."""
+    web = changed(DEPLOYMENT, ("image: kindlings/web:1.0", container))
+    assert said(tmp_path, web_yaml=web) == ([message] if message else [])
+
+
 def test_what_is_in_no_file_is_missed(tmp_path: Path) -> None:
     """An object that no file seems to mean is told with those that the files have."""
     lesson = changed(LESSON, ('.deployment("web")', '.service("front")'))
@@ -103,7 +122,8 @@ def test_a_statefulset_makes_pods_and_claims(tmp_path: Path) -> None:
         "def test_it(lab):\n    lab.apply('web.yaml').statefulset('peers')\n"
         "    lab.pod('peers-0')\n    lab.pvc('data-peers-1')\n    lab.pod('peers-a')\n"
     )
-    [found] = said(tmp_path, lesson, web_yaml=STATEFULSET)
+    peers = changed(STATEFULSET, ("busybox:1.37", "busybox:1.37\n          args: [sleep, '9']"))
+    [found] = said(tmp_path, lesson, web_yaml=peers)
     assert "the lab asks for Pod peers-a, and the files have StatefulSet peers" in found
 
 

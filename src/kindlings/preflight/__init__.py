@@ -18,11 +18,13 @@ from kindlings.preflight import (
     fields,
     governing,
     kinds,
+    mounted,
     names,
     probes,
     references,
     selectors,
     services,
+    shells,
     volumes,
     workloads,
 )
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
 
 _OF_ONE: Final = (
     *(kinds.check, fields.check, names.check, selectors.check, services.check),
-    *(workloads.check, containers.check, volumes.check, probes.check),
+    *(workloads.check, containers.check, volumes.check, probes.check, shells.check),
 )
-_OF_ALL: Final = (selectors.services, services.target_ports, governing.check, references.check)
+_OF_ALL: Final = (selectors.services, services.target_ports, governing.check, references.check, mounted.check)
 _SUFFIXES: Final = {".yaml", ".yml"}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kindlings.preflight.findings import Finding
 
 _RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
+_MEGABYTE: Final = 10**6
+_NO_ROOM: Final = "No container starts within so little."
 _FIELDS: Final = re.compile(
     r"metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)"
     r"|status\.(hostIP|hostIPs|podIP|podIPs)"
@@ -140,11 +142,20 @@ def _resources(document: Document, resources: dict[str, Any], path: FieldPath) -
                     "Write an amount from 0 on.",
                 )
                 yield refused(document, where, what, mend, rule="resources")
+            elif name == "memory" and _is_tiny(amount):
+                what, why = f"memory {shown(amount)}{HERE} is less than a megabyte", _NO_ROOM
+                mend = "Write the unit: 512Mi or 1Gi (m is a thousandth, no unit is bytes)."
+                yield doubtful(document, where, what, mend, rule="resources", why=why)
             elif group == "requests" and _is_more(amount, limits.get(name)):
                 limit = f"{shown(limits[name])} ({document.at(*path, 'limits', name)})"
                 what = f"the request of {shown(amount)} {shown(name)}{HERE} is more than its limit of {limit}"
                 mend = "Lower the request or raise the limit."
                 yield refused(document, where, what, mend, rule="resources")
+
+
+def _is_tiny(amount: Any) -> bool:
+    found = objects.quantity(amount) if quantities.is_one(amount) else None
+    return found is not None and 0 < found < _MEGABYTE
 
 
 def _is_more(request: Any, limit: Any) -> bool:

@@ -20,6 +20,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "PodSpec.dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     "PodSpec.preemptionPolicy": ("PreemptLowerPriority", "Never"),
     "Container.imagePullPolicy": ("Always", "IfNotPresent", "Never"),
+    "Container.restartPolicy": ("Always", "OnFailure", "Never"),
     "Container.terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
     "ContainerPort.protocol": _PROTOCOLS,
     "HTTPGetAction.scheme": ("HTTP", "HTTPS"),

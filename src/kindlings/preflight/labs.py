@@ -7,7 +7,7 @@ it looks for, and the nodes have the course's images alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
 from kindlings.preflight.findings import HERE, mapping, mappings, near, shown
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from kindlings.errors import Place
     from kindlings.manifests import Document, FieldPath
     from kindlings.preflight.findings import Finding
+    from kindlings.preflight.templates import Template
 
 _BY_NAME: Final = "The lab finds its objects by kind and name."
+_SHELLS: Final = frozenset({"sh", "bash", "ash"})
 _CLAIMS: Final = ("spec", "volumeClaimTemplates")
 
 
@@ -56,6 +58,8 @@ def check(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
             image = container.get("image")
             if isinstance(image, str) and image and image not in lab.images:
                 yield _image(pod.document, image, (*path, "image"), lab)
+            elif isinstance(image, str):
+                yield from _program(pod, container, image, path)
 
 
 def _not_taken(one: Document, lab: Lab) -> Finding:
@@ -104,7 +108,7 @@ def _absent(kind: str, name: str, documents: Sequence[Document], lab: Lab) -> Fi
     return doubtful(one, path, what, mend, rule="lab-object", why=_BY_NAME)
 
 
-def _containers(pods: Sequence[templates.Template], lab: Lab) -> Iterator[Finding]:
+def _containers(pods: Sequence[Template], lab: Lab) -> Iterator[Finding]:
     there = {
         str(container.get("name")): (pod.document, (*path, "name"))
         for pod in pods
@@ -121,6 +125,28 @@ def _containers(pods: Sequence[templates.Template], lab: Lab) -> Iterator[Findin
         mend = f"Call the container {name}." if meant else f"Add a container {name}."
         why = "The lab finds a container by its name."
         yield doubtful(one, path, what, mend, rule="lab-container", why=why)
+
+
+def _program(pod: Template, container: dict[str, Any], image: str, path: FieldPath) -> Iterator[Finding]:
+    """Yield a busybox with nothing to do, and a shell asked of an image that has none."""
+    name, given = image.partition(":")[0], [*_listed(container, "command"), *_listed(container, "args")]
+    otherwise = "Never" if path[-2] == "initContainers" else pod.spec.get("restartPolicy") or "Always"
+    restarted = (container.get("restartPolicy") or otherwise) == "Always"
+    if name == "busybox" and not given and restarted and not container.get("stdin"):
+        what = f"the container {shown(container.get('name'))}{HERE} has neither command nor args"
+        mend = "Add args: with what it is to run."
+        why = "busybox by itself is a shell, which ends at once where nobody types."
+        yield doubtful(pod.document, path, what, mend, rule="lab-command", why=why)
+    if name == "kindlings/web" and given and str(given[0]).rpartition("/")[2] in _SHELLS:
+        what = f"{shown(image)}{HERE} has no {shown(given[0])}: it holds one program and no shell"
+        mend = "Take an image with a shell, such as busybox."
+        why = "A container whose program is not there never starts."
+        yield doubtful(pod.document, (*path, "image"), what, mend, rule="lab-command", why=why)
+
+
+def _listed(container: dict[str, Any], group: str) -> list[Any]:
+    found = container.get(group)
+    return found if isinstance(found, list) else []
 
 
 def _image(one: Document, image: str, path: FieldPath, lab: Lab) -> Finding:

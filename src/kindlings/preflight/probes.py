@@ -65,23 +65,25 @@ def _port(
             what, mend = f"port {port}{HERE} is no port", "Write a number from 1 to 65535."
             yield refused(document, where, what, mend, rule="port-range")
             continue
-        yield from _is_listed(document, container, port, where)
+        yield from _is_listed(document, container, port, where, path[:-1])
 
 
 def _is_listed(
-    document: Document, container: dict[str, Any], port: int | str, where: FieldPath
+    document: Document, container: dict[str, Any], port: int | str, where: FieldPath, holder: FieldPath
 ) -> Iterator[Finding]:
     listed = [
-        (str(one.get("name") or ""), one.get("containerPort")) for _, one in mappings(container.get("ports"))
+        (str(one.get("name") or ""), one.get("containerPort"), document.at(*holder, "ports", index, "name"))
+        for index, one in mappings(container.get("ports"))
     ]
-    known = [name if isinstance(port, str) else number for name, number in listed]
+    known = [name if isinstance(port, str) else number for name, number, _ in listed]
     if port in known or (isinstance(port, int) and not listed):
         return
-    has = ", ".join(f"{shown(name)} {number}".strip() for name, number in listed)
+    has = ", ".join(f"{shown(name)} {number} ({place})".strip() for name, number, place in listed)
+    has = has or f"no port ({document.at(*holder)})"
     yield doubtful(
         document,
         where,
-        f"the {where[-3]} asks port {shown(port)}{HERE}, and the container lists {has or 'no port'}",
+        f"the {where[-3]} asks port {shown(port)}{HERE}, and the container lists {has}",
         "Write the containerPort, or its name.",
         rule="probe-port",
         why="A port of that name is nowhere, so the probe fails."

@@ -92,6 +92,37 @@ def services(documents: Sequence[Document]) -> Iterator[Finding]:
         near = [one for one in pods if one.document.namespace == service.namespace]
         if selector and near and not any(finds(selector, one) for one in near):
             yield _selects_nobody(service, selector, near)
+        elif (
+            near and service.kind == "Service" and not selector and not _is_led_otherwise(service, documents)
+        ):
+            yield _selects_nothing(service, near)
+
+
+def _is_led_otherwise(service: Document, documents: Sequence[Document]) -> bool:
+    """Tell whether a Service without a selector is meant so: an alias, or with endpoints from the files."""
+    if service.get("spec", "type") == "ExternalName" or service.get(*_SELECTOR):
+        return True  # a selector that cannot be read is another check's to tell
+    return any(
+        (one.kind == "Endpoints" and one.name == service.name)
+        or (
+            one.kind == "EndpointSlice"
+            and one.get("metadata", "labels", "kubernetes.io/service-name") == service.name
+        )
+        for one in documents
+    )
+
+
+def _selects_nothing(service: Document, pods: list[Template]) -> Finding:
+    labels = next((one.labels for one in pods if one.labels), {})
+    example = ", ".join(_pair(*one).replace("=", ": ", 1) for one in labels.items())
+    return templates.doubtful(
+        service,
+        _SELECTOR,
+        f"{service.title}{HERE} selects no Pods: its spec has no selector",
+        "Add selector: to spec, and below it the labels of its Pods" + (f" ({example})." if example else "."),
+        rule="service-selector",
+        why="A Service without Pods answers no request.",
+    )
 
 
 def selector_of(service: Document) -> dict[str, Any]:

@@ -33,7 +33,10 @@ def check(document: Document) -> Iterator[Finding]:
         misspelled = mounted - names.keys()
         for name, where in names.items():
             if name not in mounted and not misspelled:
-                what = f"no container mounts the volume {shown(name)}{HERE}"
+                there = ", ".join(
+                    f"{shown(one.get('name'))} ({document.at(*path)})" for path, one in template.containers()
+                )
+                what = f"no container mounts the volume {shown(name)}{HERE}; the Pod has {there or 'none'}"
                 mend = "Add it to the volumeMounts of a container, or take it away."
                 why = "A volume is seen by those containers only that mount it."
                 yield doubtful(document, where, what, mend, rule="unused-volume", why=why)

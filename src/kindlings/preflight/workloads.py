@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.preflight import quantities, templates
 from kindlings.preflight.findings import HERE, mapping, mappings, shown, whole, word
-from kindlings.preflight.templates import refused
+from kindlings.preflight.templates import doubtful, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,20 @@ _COUNTS: Final = (
     *("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"),
     *("completions", "parallelism", "backoffLimit"),
 )
+_TAINTS: Final = (
+    "node-role.kubernetes.io/control-plane",
+    *(
+        f"node.kubernetes.io/{what}"
+        for what in (
+            *("not-ready", "unreachable", "unschedulable", "network-unavailable", "out-of-service"),
+            *("memory-pressure", "disk-pressure", "pid-pressure"),
+        )
+    ),
+    "node.cloudprovider.kubernetes.io/uninitialized",
+)
+"""Source: https://kubernetes.io/docs/reference/labels-annotations-taints/"""
 _PERCENT: Final = re.compile(r"[0-9]+%")
+_MEGABYTE: Final = 10**6
 _DEADLINE: Final = 600
 """The default of progressDeadlineSeconds."""
 
@@ -145,10 +159,21 @@ def _tolerations(document: Document, template: Template) -> Iterator[Finding]:
             what = f"the toleration{HERE} has no key"
             mend = "Name the taint's key, or write operator: Exists to tolerate every taint."
             yield refused(document, path, what, mend, rule="toleration")
+        if meant := _taint(word(one.get("key"))):
+            what = f"Kubernetes has no taint {shown(one.get('key'))}{HERE}; did you mean {meant}?"
+            why = "A toleration of another key tolerates nothing."
+            yield doubtful(document, (*path, "key"), what, f"Write {meant}.", rule="toleration", why=why)
         if one.get("tolerationSeconds") is not None and one.get("effect") != "NoExecute":
             what = f"tolerationSeconds{HERE} goes with the effect NoExecute only"
             mend = "Take tolerationSeconds away, or write effect: NoExecute."
             yield refused(document, (*path, "tolerationSeconds"), what, mend, rule="toleration")
+
+
+def _taint(key: str) -> str:
+    """Return the taint of Kubernetes' own of which `key` is a typo, or an empty string."""
+    if key in _TAINTS:
+        return ""
+    return next(iter(difflib.get_close_matches(key, _TAINTS, n=1, cutoff=0.9)), "")
 
 
 def _claim_templates(document: Document) -> Iterator[Finding]:
@@ -174,6 +199,14 @@ def _claim(document: Document, path: FieldPath) -> Iterator[Finding]:
         what = f"the claim{HERE} does not say how much storage it wants"
         mend = "Write resources: with requests: and storage: 1Gi below it."
         yield refused(document, where, what, mend, rule="claim")
+    elif (
+        quantities.is_one(asked.get("storage", "1"))
+        and 0 < (objects.quantity(asked.get("storage")) or 0) < _MEGABYTE
+    ):
+        what = f"storage {shown(asked['storage'])}{HERE} is less than a megabyte"
+        mend = "Write the unit: 100Mi or 1Gi (m is a thousandth, no unit is bytes)."
+        why = "A disk of that size holds nothing, and providers round it up or refuse it."
+        yield doubtful(document, (*where, "requests", "storage"), what, mend, rule="claim", why=why)
     elif quantities.is_one(asked.get("storage", "1")) and (objects.quantity(asked.get("storage")) or 1) <= 0:
         what, mend = f"storage{HERE} is not above zero", "Write an amount such as 1Gi."
         yield refused(document, (*where, "requests", "storage"), what, mend, rule="claim")
