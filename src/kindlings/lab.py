@@ -14,7 +14,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.daemons import Node
 from kindlings.errors import InfrastructureError, UsageError
-from kindlings.explain import boundary, refusals
+from kindlings.explain import boundary, foreseen, refusals
 from kindlings.explain.sources import Sources
 from kindlings.handles import Claim, Controller, Pod, Pods, Stretch
 from kindlings.network import Name, Service
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kindlings.cluster.kubectl import Kubectl
     from kindlings.commands import Command
     from kindlings.conditions import Condition, Target
+    from kindlings.errors import LabFailure
     from kindlings.manifests import Document
     from kindlings.recorder import History, Object, Recorder
     from kindlings.waiting import Unmet
@@ -249,6 +250,10 @@ class Lab:
                     "Run the lab again. If it happens again, run `kindlings doctor`.",
                 )
         raise explain.unmet(verdict, self.sources) from None
+
+    def complete(self, failure: LabFailure) -> None:
+        """Add to a failure of this lab what its files show, where nothing else is known of its cause."""
+        foreseen.complete(failure.findings, self._documents)
 
     def kill(self, node: str, container_id: str) -> None:
         """Kill a container on its node."""

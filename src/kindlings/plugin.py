@@ -277,6 +277,8 @@ def pytest_runtest_makereport(
     if isinstance(error, LabFailure) and plain:
         opened = getattr(item, "funcargs", {}).get("lab")
         files = opened.files if opened else ()
+        if opened:
+            opened.complete(error)
         report.longrepr = about.failure(error.findings, files)
         if opened and files:
             report.kindlings_edit = str(opened.folder / files[0])  # type: ignore[attr-defined] # the same

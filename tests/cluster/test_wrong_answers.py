@@ -60,6 +60,7 @@ def test_a_wrong_answer_reads_its_message(
             test.function(lab)
     finally:
         kindlings_session.close(lab, keep=False)
+    lab.complete(failure.value)
     read = normalise(test.about.failure(failure.value.findings, lab.files))
     for node_port, port in kindlings_session.node_ports.items():
         read = read.replace(f"127.0.0.1:{port}", f"127.0.0.1:{node_port}")

@@ -138,6 +138,8 @@ class Judge:
             seconds = time.monotonic() - lab.began if lab.began else 0.0
             self._close(lab, test.about)
             if call.excinfo is not None:
+                if isinstance(call.excinfo.value, LabFailure):
+                    lab.complete(call.excinfo.value)
                 return _verdict(mutant, test, call.excinfo, seconds, lab.files)
             if number == 0 and self._is_same(mutant, test.about, folder):
                 return Verdict(mutant.id, Outcome.SAME)

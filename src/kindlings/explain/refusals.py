@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.errors import Findings, LabFailure, Place
-from kindlings.explain import wording
+from kindlings.explain import foreseen, wording
 from kindlings.explain.sources import parse_path, places_of
 from kindlings.files import READ_OBJECTS
 from kindlings.preflight import fields
@@ -46,6 +46,9 @@ _JSON_WORDS: Final = {
 def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:
     """Return the failure that tells the learner why `document` was not taken."""
     because, place, read = _because(document, refusal)
+    if f"({document.file}" not in because and (found := foreseen.error_in(document)):
+        # The server's words lead to no line, and what cannot be taken is known.
+        because, place = foreseen.sentence(found), found.place
     return LabFailure(
         Findings(
             expected=f"{document.title} to be taken by the API server",

@@ -1,0 +1,49 @@
+"""What the files alone show of a failure, where nothing certain is known from the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kindlings import preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kindlings.errors import Findings
+    from kindlings.manifests import Document
+    from kindlings.preflight.findings import Finding
+
+
+def error_in(document: Document) -> Finding | None:
+    """Return the first error of a document that the API server has refused, or None."""
+    return next((one for one in preflight.examine([document]) if one.level == "error"), None)
+
+
+def complete(findings: Findings, documents: Sequence[Document]) -> None:
+    """Give a failure without a cause the one thing that its files show, and how to mend it.
+
+    Of several things none is taken: which of them it was is not known then. Where the failure is about a file
+    or names objects, only what is said of these counts.
+    """
+    if findings.because or not documents:
+        return
+    about = _concerned(findings, documents)
+    found = [one for one in preflight.examine(documents) if not about or one.objects & about]
+    if len(found) == 1:
+        findings.because = sentence(found[0])
+        findings.place = found[0].place
+
+
+def _concerned(findings: Findings, documents: Sequence[Document]) -> set[tuple[str, str]]:
+    """Return the kinds and names of the objects that the failure speaks of."""
+    words = f"{findings.expected} {findings.saw} "
+    named = {(one.kind, one.name) for one in documents if one.name and f"{one.title} " in words}
+    if named or findings.place is None:
+        return named
+    return {(one.kind, one.name) for one in documents if one.file == findings.place.file}
+
+
+def sentence(finding: Finding) -> str:
+    """Return what a finding says, with its line and what to do, for a because line."""
+    do = "" if finding.because.endswith("?") else finding.mend.rstrip(".")
+    return f"{finding.because}: {do[:1].lower()}{do[1:]}" if do else finding.because

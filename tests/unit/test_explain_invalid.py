@@ -1,0 +1,134 @@
+"""What the learner reads where the API server's validation refuses a value, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.refusal_cases import END, POD, invalid, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_missing_field_is_asked_for_where_it_would_stand(tmp_path: Path) -> None:
+    """Required, and where."""
+    text = POD.replace("      image: busybox:1.36\n", "")
+    findings = invalid(tmp_path, text, "spec.containers[0].image", "FieldValueRequired", "Required value")
+    assert findings.because == "a container needs image (single-container.yaml:7)"
+
+
+def test_a_required_value_that_is_wrong_is_not_called_missing(tmp_path: Path) -> None:
+    """The server says Required of a number that must not be 0."""
+    text = (
+        POD.replace("kind: Pod", "kind: DaemonSet")
+        + "  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n"
+    )
+    field, words = "spec.updateStrategy.rollingUpdate.maxUnavailable", "cannot be 0 when maxSurge is 0"
+    findings = invalid(tmp_path, text, field, "FieldValueRequired", f"Required value: {words}")
+    assert findings.because == f"{field}: {words} (single-container.yaml:{END + 1})"
+
+
+def test_a_field_of_a_pod_that_cannot_be_asked_for_is_found(tmp_path: Path) -> None:
+    """The downward API offers some fields of a Pod, not all."""
+    reference = "valueFrom: {fieldRef: {fieldPath: spec.node}}"
+    text = POD + f"      env: [{{name: NODE, {reference}}}]\n"
+    message = 'Invalid value: "spec.node": error converting fieldPath: field label not supported: spec.node'
+    field = "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath"
+    findings = invalid(tmp_path, text, field, "FieldValueInvalid", message)
+    assert findings.because.startswith(f"spec.node (single-container.yaml:{END + 1}) names no value")
+
+
+def test_an_invalid_value_is_found(tmp_path: Path) -> None:
+    """The cause's field leads to the line, its message is told."""
+    text = POD.replace("busybox:1.36", "busybox:1.36\n      imagePullPolicy: Sometimes")
+    field = "spec.containers[0].imagePullPolicy"
+    words = 'Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"'
+    findings = invalid(tmp_path, text, field, "FieldValueNotSupported", words)
+    assert findings.because == f"spec.containers.0.imagePullPolicy: {words} (single-container.yaml:9)"
+
+
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector:
+    matchLabels:
+      app: agent
+  updateStrategy:
+    type: Rolling
+  template:
+    metadata: {labels: {app: agent}}
+"""
+
+
+def test_a_word_that_is_not_supported_is_found_in_its_mapping(tmp_path: Path) -> None:
+    """The server names updateStrategy, and the wrong word is its type."""
+    words = 'Unsupported value: {"Type":"Rolling"}: supported values: "RollingUpdate", "OnDelete"'
+    findings = invalid(tmp_path, WORKLOAD, "spec.updateStrategy", "FieldValueNotSupported", words)
+    assert str(findings.place) == "single-container.yaml:9"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        (
+            "      app: agent\n",
+            "",
+            "the selector (single-container.yaml:6) asks for none of the labels of the Pod template "
+            "(single-container.yaml:10)",
+        ),
+        (
+            "{app: agent}}",
+            "{pap: agent}}",
+            "the selector asks for app=agent (single-container.yaml:7), the Pod template carries "
+            "pap=agent and no app (single-container.yaml:11)",
+        ),
+    ],
+)
+def test_a_selector_that_finds_nothing_is_told_by_both_lines(
+    tmp_path: Path, old: str, new: str, because: str
+) -> None:
+    """An empty selector, and a label whose key has a typo."""
+    words = "Invalid value: `selector` does not match template `labels`"
+    text = WORKLOAD.replace(old, new)
+    findings = invalid(tmp_path, text, "spec.template.metadata.labels", "FieldValueInvalid", words)
+    assert findings.because == because
+
+
+def test_a_selector_that_is_missing_is_no_mismatch(tmp_path: Path) -> None:
+    """The server also says that it does not match, and what is to be written is what is not there."""
+    text = WORKLOAD.replace("  selector:\n    matchLabels:\n      app: agent\n", "")
+    words = (
+        "[spec.selector: Required value, spec.template.metadata.labels: `selector` does not match template"
+    )
+    findings = invalid(tmp_path, text, "spec.selector", "FieldValueRequired", words)
+    assert findings.because == "spec needs selector (single-container.yaml:4)"
+
+
+def test_an_object_without_a_name_is_told_so(tmp_path: Path) -> None:
+    """Whatever the server says of what it could not do without one."""
+    text = WORKLOAD.replace("{name: agent}", "{labels: {a: b}}")
+    findings = invalid(tmp_path, text, "spec.clusterIPs", "FieldValueInvalid", "failed to allocate IP")
+    assert findings.because == "the object has no metadata.name (single-container.yaml:3)"
+
+
+def test_a_field_beside_the_empty_one_that_should_hold_it(tmp_path: Path) -> None:
+    """A key indented too little, or the one above it too far: both lines are named."""
+    text = WORKLOAD.replace("      app: agent\n", "    app: agent\n")
+    findings = told(tmp_path, text, 'strict decoding error: unknown field "spec.selector.app"')
+    assert findings.because == (
+        "spec.selector has no field app (single-container.yaml:7), and matchLabels (single-container.yaml:6) "
+        "is empty: indent what is to stand in it further"
+    )
+
+
+def test_a_name_that_cannot_be_is_found(tmp_path: Path) -> None:
+    """Upper case in metadata.name."""
+    text = POD.replace("name: counter", "name: Counter")
+    words = 'Invalid value: "Counter": a lowercase RFC 1123 subdomain must consist of lower case characters'
+    findings = invalid(tmp_path, text, "metadata.name", "FieldValueInvalid", words)
+    assert str(findings.place) == "single-container.yaml:4"
+    assert "Counter" in findings.because
