@@ -8,7 +8,7 @@ import pytest
 
 from kindlings import course
 from kindlings.desk import foreseen, syllabus
-from tests.unit.preflight_cases import DEPLOYMENT, POD, READ, READER, STATEFULSET, changed
+from tests.unit.preflight_cases import DEPLOYMENT, POD, READ, READER, SERVICE, STATEFULSET, changed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +88,38 @@ def test_nothing_is_foreseen_of_a_solution(folder: Path) -> None:
 def test_what_the_lab_asks_for_is_missed(tmp_path: Path, old: str, new: str, message: str) -> None:
     """An object, a container or an image that is called otherwise is told at its line."""
     assert message in said(tmp_path, web_yaml=changed(DEPLOYMENT, (old, new)))
+
+
+COUNTED = """\
+def test_it(lab):
+    lab.apply("web.yaml")
+    lab.service("web").wait(node_port(32000))
+    lab.deployment("web").pods.wait(ready(3))
+    lab.deployment("web").pods.wait(ready(4))
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("", ""), ""),
+        (
+            ("replicas: 3", "replicas: 2"),
+            "the lab waits for 3 ready Pods of Deployment web, and replicas is 2",
+        ),
+        (
+            ("  replicas: 3\n", ""),
+            "the lab waits for 3 ready Pods of Deployment web, and without replicas there is 1",
+        ),
+        (("nodePort: 32000", "nodePort: 32001"), "the lab asks at node port 32000, and nodePort is 32001"),
+        (("      nodePort: 32000\n", ""), "the lab asks at node port 32000, and the port has no nodePort"),
+    ],
+)
+def test_the_lab_s_numbers_are_known(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    """How many ready Pods are waited for at first, and where a node port is asked, is held against files."""
+    web = changed(f"{DEPLOYMENT}---\n{SERVICE}", change)
+    found = said(tmp_path, COUNTED, web_yaml=web)
+    assert [one.split(" ", 2)[2] for one in found] == ([message] if message else [])
 
 
 @pytest.mark.parametrize(

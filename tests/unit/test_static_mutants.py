@@ -63,6 +63,14 @@ def test_the_goal_is_reached_for_a_file() -> None:
     assert lines[-1].startswith(f"{len(found.free)} more are declared free; 0 false alarms on solutions; ")
 
 
+def test_the_goal_is_reached_for_the_course() -> None:
+    """Of a sample of all modules' mutants at least 60 % are found, and nothing is said of any solution."""
+    found = static.look(mutants.sample(mutants.derive().mutants, 64, seed=3))
+    assert found.complaints == []
+    assert found.is_well
+    assert {one.mutant.module for one in found.seen} == set(mutants.modules())
+
+
 def test_too_little_is_not_well() -> None:
     """Below the goal, or with a word against a solution, the count is not well."""
     seen = [static.Seen(mutant(8), level) for level in ("error", "warning", "error", "", "")]

@@ -40,6 +40,8 @@ def perform(chosen: Sequence[str], options: Options, stream: TextIO) -> bool:
     """Do what the command says and return whether all is well; progress goes to `stream`."""
     if options.resume and options.out is None:
         raise UsageError("--resume goes on from the file of --out.", "Give --out FILE, too.")
+    if options.resume and options.static:
+        raise UsageError("--static takes a minute or two and begins anew.", "Leave --resume out.")
     derived = mutants.derive(chosen)
     taken = derived.mutants
     if options.sample:
@@ -56,8 +58,6 @@ def perform(chosen: Sequence[str], options: Options, stream: TextIO) -> bool:
 
 def _look(taken: Sequence[Mutant], options: Options, progress: Progress) -> bool:
     """Say what preflight finds without a cluster: the numbers, or with --list what it does not find."""
-    if options.resume:
-        raise UsageError("--static takes a minute or two and begins anew.", "Leave --resume out.")
     with progress.step(f"Looking at {len(taken)} mutants", len(taken)) as step:
         found = static.look(taken, lambda name: step.advance(1, name))
     if options.out is not None:

@@ -102,7 +102,14 @@ def of(exercise: Exercise, folder: Path) -> list[Finding]:
             whole = False
     found = preflight.examine(documents)
     if whole:
-        lab = labs.Lab(exercise.objects, exercise.containers, exercise.kinds, course_images())
+        lab = labs.Lab(
+            exercise.objects,
+            exercise.containers,
+            exercise.kinds,
+            course_images(),
+            exercise.node_ports,
+            exercise.ready,
+        )
         found += labs.check(documents, lab)
         found += [one for line in lines for one in kubectl.check(line, documents, lab.images)]
     else:  # what seems to be missing may stand in the file that could not be read

@@ -59,6 +59,10 @@ class Exercise:
     """Kind and name of each object that it asks for."""
     containers: tuple[str, ...] = ()
     """The names of the containers that it asks for."""
+    node_ports: tuple[int, ...] = ()
+    """The node ports at which it asks."""
+    ready: int | None = None
+    """How many ready Pods it waits for at first."""
     questions: tuple[tuple[str, str], ...] = ()
     """The answers that it looks for in a file of predictions, each with what is done to see whether it holds:
     a function of this package."""
@@ -183,6 +187,8 @@ def _exercise(source: Path, node: ast.FunctionDef, text: str, file: _File) -> Ex
         kinds=tuple(str(one) for one in marks.get("kinds", ())),
         objects=tuple((_KINDS[name], first) for name, first in file.named(asked) if name in _KINDS),
         containers=tuple(first for name, first in file.named(asked) if name in _CONTAINERS),
+        node_ports=tuple(number for number in file.numbers(asked, "node_port") if number),
+        ready=next(file.numbers(asked, "ready", 1), None),
         questions=tuple(_questions(asked)),
     )
 
@@ -250,6 +256,13 @@ class _File:
             first = self._value(call.args[0]) if call.args else None
             if isinstance(first, str):
                 yield name, first
+
+    def numbers(self, calls: Iterable[ast.Call], name: str, default: int = 0) -> Iterator[int]:
+        """Yield the whole number that each call of the function `name` is given first."""
+        for call in calls:
+            if isinstance(call.func, ast.Name) and call.func.id == name:
+                first = self._value(call.args[0]) if call.args else default
+                yield first if isinstance(first, int) else default
 
     def _value(self, node: ast.expr) -> Any:
         """Return what a literal, or a constant of the file, stands for; None for anything else."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.findings import HERE, mapping, mappings, near, shown
+from kindlings.preflight.findings import HERE, mapping, mappings, near, shown, whole
 from kindlings.preflight.templates import doubtful
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kindlings.preflight.templates import Template
 
 _BY_NAME: Final = "The lab finds its objects by kind and name."
+_COUNTED: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash"})
 _CLAIMS: Final = ("spec", "volumeClaimTemplates")
 
@@ -38,6 +39,10 @@ class Lab:
     """The kinds that it takes; empty for any."""
     images: Sequence[str] = ()
     """All images that the nodes have; empty where they may pull others."""
+    node_ports: Sequence[int] = ()
+    """The node ports at which it asks."""
+    ready: int | None = None
+    """How many ready Pods of its controller it waits for at first."""
 
 
 def check(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
@@ -53,6 +58,8 @@ def check(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
             yield _absent(kind, name, documents, lab)
     pods = templates.of(documents)
     yield from _containers(pods, lab)
+    yield from _node_ports(documents, lab)
+    yield from _replicas(documents, lab)
     for pod in pods if lab.images else ():
         for path, container in pod.containers():
             image = container.get("image")
@@ -125,6 +132,42 @@ def _containers(pods: Sequence[Template], lab: Lab) -> Iterator[Finding]:
         mend = f"Call the container {name}." if meant else f"Add a container {name}."
         why = "The lab finds a container by its name."
         yield doubtful(one, path, what, mend, rule="lab-container", why=why)
+
+
+def _node_ports(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
+    services = [one for one in documents if one.kind == "Service" and (one.kind, one.name) in lab.objects]
+    given = {
+        port.get("nodePort"): (one, ("spec", "ports", index, "nodePort"))
+        for one in services
+        for index, port in mappings(one.get("spec", "ports"))
+    }
+    for number in dict.fromkeys(lab.node_ports):
+        if number in given or not given:
+            continue
+        one, path = next((each for port, each in given.items() if port), next(iter(given.values())))
+        has = f"nodePort is {one.get(*path)}" if one.get(*path) else "the port has no nodePort"
+        what = f"the lab asks at node port {number}, and {has}{HERE}"
+        why = "A node port leads to a Service from outside the cluster."
+        mend = f"Write nodePort: {number}."
+        yield doubtful(one, path, what, mend, rule="lab-node-port", why=why)
+
+
+def _replicas(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
+    """Compare the number of Pods that the lab waits for with the one controller that it asks for."""
+    wanted = lab.ready
+    asked = [one for one in documents if one.kind in _COUNTED and (one.kind, one.name) in lab.objects]
+    if wanted is None or len(asked) != 1:
+        return
+    [one] = asked
+    written = one.get("spec", "replicas")
+    number = 1 if written is None else whole(written)
+    if number not in {None, wanted}:
+        has = f"replicas is {number}{HERE}" if written is not None else f"without replicas{HERE} there is 1"
+        what = f"the lab waits for {wanted} ready Pods of {one.title}, and {has}"
+        why = "The lab counts the ready Pods: no more and no fewer."
+        yield doubtful(
+            one, ("spec", "replicas"), what, f"Write replicas: {wanted}.", rule="lab-replicas", why=why
+        )
 
 
 def _program(pod: Template, container: dict[str, Any], image: str, path: FieldPath) -> Iterator[Finding]:
