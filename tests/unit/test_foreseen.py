@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import course
+from kindlings import course, manifests
 from kindlings.desk import foreseen, syllabus
+from kindlings.preflight import labs
+from tests import mutants
 from tests.unit.preflight_cases import DEPLOYMENT, POD, READ, READER, SERVICE, STATEFULSET, changed
 
 if TYPE_CHECKING:
@@ -70,8 +72,8 @@ def test_nothing_is_foreseen_of_a_solution(folder: Path) -> None:
         ),
         (
             "kind: Deployment",
-            "kind: ReplicaSet",
-            "warning web.yaml:2 the lab asks for Deployment web, and this is a ReplicaSet",
+            "kind: StatefulSet",
+            "warning web.yaml:2 the lab asks for Deployment web, and this is a StatefulSet",
         ),
         (
             "- name: web",
@@ -265,3 +267,20 @@ def test_a_folder_of_the_course_is_looked_at_whole(tmp_path: Path) -> None:
     assert found.place.file == str(folder / "line.sh")
     assert "this lab takes kubectl set image or kubectl get" in found.message
     assert (report.objects, len(report.texts)) == (1, 2)
+
+
+def test_no_value_in_any_field_is_too_much_for_a_lab(tmp_path: Path) -> None:
+    """Whatever stands in whatever field, the lab's questions to it have an answer, at a place in the file."""
+    path = tmp_path / "web.yaml"
+    path.write_text(f"{DEPLOYMENT}---\n{SERVICE}---\n{STATEFULSET}---\n{POD}")
+    named = ("Deployment", "Service", "StatefulSet", "Pod", "PersistentVolumeClaim")
+    lab = labs.Lab([(kind, "web-0") for kind in named], ["other"], named, ["busybox:1.36"], [32001], 7)
+    documents = manifests.read(path).documents
+    said = [
+        one
+        for document in documents
+        for _, mutant in mutants.of(document)
+        for one in labs.check([mutant, *documents], lab)
+    ]
+    assert {one.place.file for one in said} == {"web.yaml"}
+    assert all(one.message and one.mend for one in said)

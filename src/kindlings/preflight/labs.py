@@ -53,8 +53,9 @@ def check(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
     for one in documents:
         if one.kind and one not in taken:
             yield _not_taken(one, lab)
+    refused = {one.name for one in documents if one not in taken}
     for kind, name in dict.fromkeys(lab.objects):
-        if not _is_made(kind, name, documents):
+        if name not in refused and not _is_made(kind, name, documents):
             yield _absent(kind, name, documents, lab)
     pods = templates.of(documents)
     yield from _containers(pods, lab)
@@ -137,7 +138,7 @@ def _containers(pods: Sequence[Template], lab: Lab) -> Iterator[Finding]:
 def _node_ports(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
     services = [one for one in documents if one.kind == "Service" and (one.kind, one.name) in lab.objects]
     given = {
-        port.get("nodePort"): (one, ("spec", "ports", index, "nodePort"))
+        whole(port.get("nodePort")): (one, ("spec", "ports", index, "nodePort"))
         for one in services
         for index, port in mappings(one.get("spec", "ports"))
     }
@@ -163,7 +164,8 @@ def _replicas(documents: Sequence[Document], lab: Lab) -> Iterator[Finding]:
     number = 1 if written is None else whole(written)
     if number not in {None, wanted}:
         has = f"replicas is {number}{HERE}" if written is not None else f"without replicas{HERE} there is 1"
-        what = f"the lab waits for {wanted} ready Pods of {one.title}, and {has}"
+        pods = "1 ready Pod" if wanted == 1 else f"{wanted} ready Pods"
+        what = f"the lab waits for {pods} of {one.title}, and {has}"
         why = "The lab counts the ready Pods: no more and no fewer."
         yield doubtful(
             one, ("spec", "replicas"), what, f"Write replicas: {wanted}.", rule="lab-replicas", why=why
