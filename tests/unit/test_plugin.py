@@ -321,6 +321,17 @@ def test_in_ci_no_namespace_stays(
     assert namespaces(server) == []
 
 
+def test_what_nothing_tells_is_told_by_the_file(course: pytest.Pytester, on_fake: tuple[str, ...]) -> None:
+    """A failure without a cause has the one thing that the lab's files show, and its line."""
+    path = course.path / "module1" / "counter.yaml"
+    path.write_text(POD.replace("image: b", "image: b, command: [wihch, a]"))
+    test = "def test_it(lab):\n    lab.apply('counter.yaml')\n    raise LabFailure(Findings('a', 'b'))\n"
+    result = run(course, f"@pytest.mark.kinds('Pod')\n{test}", arguments=on_fake)
+    result.stdout.fnmatch_lines(
+        ["*because*the container starts wihch (counter.yaml:4); did you mean which?*"]
+    )
+
+
 def test_namespaces_are_kept_on_demand(
     course: pytest.Pytester, server: FakeApiServer, on_fake: tuple[str, ...]
 ) -> None:
