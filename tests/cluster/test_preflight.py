@@ -1,7 +1,7 @@
 """Preflight and the real API server agree: what is called an error is refused, what is taken is left alone.
 
-Of the mutants of the valid manifests every tenth is asked for; KINDLINGS_PREFLIGHT_EVERY=1 asks for all,
-which takes some minutes.
+Of the mutants of the valid manifests and of the solutions every tenth is asked for;
+KINDLINGS_PREFLIGHT_EVERY=1 asks for all, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kindlings import course, manifests, preflight
+from kindlings.authoring import mutants as authoring
 from kindlings.errors import LabFailure
 from tests import mutants
 from tests.cluster.dry_run import DryRun
@@ -85,6 +86,26 @@ def test_what_is_an_error_in_a_mutant_is_refused(server: DryRun) -> None:
     pairs = zip(wrong, refusals, strict=True)
     assert [(one.file, what, found) for (what, one, found), refusal in pairs if not refusal] == []
     assert len(wrong) > 100
+
+
+def test_what_is_an_error_in_a_mutant_of_a_solution_is_refused(tmp_path: Path, server: DryRun) -> None:
+    """The same for what `kindlings author mutate --static` counts: solutions with one edit."""
+    wrong = [
+        (mutant.id, document, found)
+        for mutant in itertools.islice(authoring.derive().mutants, 0, None, EVERY)
+        for document in _documents(tmp_path / mutant.file, mutant.text)
+        if (found := errors(document))
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        refusals = list(pool.map(lambda one: server.refusal(one[1]), wrong))
+    pairs = zip(wrong, refusals, strict=True)
+    assert [(what, found) for (what, _, found), refusal in pairs if not refusal] == []
+    assert len(wrong) > 100
+
+
+def _documents(path: Path, text: str) -> list[Document]:
+    path.write_text(text, encoding="utf-8")
+    return objects(path) if path.suffix == ".yaml" else []
 
 
 def _mutants() -> Iterator[tuple[str, Document]]:
