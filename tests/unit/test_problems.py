@@ -80,7 +80,7 @@ def test_editors_get_a_line_for_each_finding(
     assert lines == [
         f"{pod}:13:7: error: a container has no field imgae; did you mean image? [unknown-field]",
         f"{pod}:19:11: warning: the readinessProbe asks port 80, and the container lists http 8080 "
-        "[probe-port]",
+        f"({pod}:15) [probe-port]",
     ]
     assert last.startswith(f"{empty}:1:1: error: ")
     assert last.endswith(" [unreadable]")
