@@ -116,7 +116,8 @@ def _prepare(folder: Path) -> list[str]:
     folder.mkdir()
     for path in mutants.files(folder.name):
         shutil.copy(path, folder)
-    said = {one for lesson in _lessons(folder.name) for one in foreseen.of(lesson, folder)}
+    read = cache(foreseen.manifest)
+    said = {one for lesson in _lessons(folder.name) for one in foreseen.of(lesson, folder, read)}
     return [f"false alarm: {folder.name}/{one.place} {one.message}" for one in said]
 
 
@@ -131,10 +132,10 @@ def _look(mutant: Mutant, folder: Path) -> Seen:
     path = folder / mutant.file
     solved = path.read_bytes()
     path.write_text(mutant.text, encoding="utf-8")
-    seen = Seen(mutant)
+    seen, read = Seen(mutant), cache(foreseen.manifest)
     try:
         for lesson in _lessons(mutant.module):
-            for one in foreseen.of(lesson, folder) if mutant.file in lesson.files else ():
+            for one in foreseen.of(lesson, folder, read) if mutant.file in lesson.files else ():
                 if one.level == "error":
                     return Seen(mutant, "error", one.because)
                 if points_at(one, mutant):

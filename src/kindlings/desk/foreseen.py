@@ -18,11 +18,13 @@ from kindlings.preflight.findings import HERE, Finding, near, shown
 from kindlings.versions import course_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from kindlings.desk.syllabus import Exercise
     from kindlings.manifests import Document
+
+    Reader = Callable[[Path], Sequence[Document]]
 
 _MANIFESTS: Final = (".yaml", ".yml")
 _NO_ANSWER: Final = "The lab compares each answer with what the cluster shows."
@@ -44,11 +46,11 @@ def check(paths: Iterable[Path]) -> preflight.Report:
     for folder in (path for path in paths if path.is_dir()):
         for name in sorted({name for one in lessons(folder) for name in one.files if name.endswith(".sh")}):
             of_labs[folder / name] = [one for one in lessons(folder) if name in one.files]
-    report = preflight.check_files(others)
+    report, read = preflight.check_files(others), functools.cache(manifest)
     for path, taking in of_labs.items():
         report.texts[str(path)] = preflight.text(path)
-        report.objects += _objects(path)
-        report.findings += _once(path, taking)
+        report.objects += _objects(path, read)
+        report.findings += _once(path, taking, read)
     report.findings = preflight.in_order(report.findings, report.texts)
     return report
 
@@ -62,29 +64,36 @@ def _lessons(folder: Path) -> tuple[Exercise, ...]:
     return tuple(found)
 
 
-def _objects(path: Path) -> int:
+def manifest(path: Path) -> Sequence[Document]:
+    """Return the documents of a file. Raises LabFailure where it cannot be read."""
+    return manifests.read(path).documents
+
+
+def _objects(path: Path, read: Reader) -> int:
     """Return how many objects a file holds."""
     if path.suffix not in _MANIFESTS:
         return 0
     with contextlib.suppress(LabFailure):
-        documents = manifests.read(path).documents
-        return sum(1 for one in documents if one.get("apiVersion") or one.get("kind"))
+        return sum(1 for one in read(path) if one.get("apiVersion") or one.get("kind"))
     return 0
 
 
-def _once(path: Path, taking: Iterable[Exercise]) -> Iterator[Finding]:
+def _once(path: Path, taking: Iterable[Exercise], read: Reader) -> Iterator[Finding]:
     """Yield what is found in the file: of several labs that say the same of one line, the first."""
     seen: set[tuple[int, int, str]] = set()
     for exercise in taking:
-        for one in of(exercise, path.parent):
+        for one in of(exercise, path.parent, read):
             key = (one.place.line, one.place.column, one.rule)
             if one.place.file == path.name and key not in seen:
                 seen.add(key)
                 yield replace(one, place=replace(one.place, file=str(path)))
 
 
-def of(exercise: Exercise, folder: Path) -> list[Finding]:
-    """Return what is to be said of the files that `exercise` takes, as they lie in `folder`."""
+def of(exercise: Exercise, folder: Path, read: Reader = manifest) -> list[Finding]:
+    """Return what is to be said of the files that `exercise` takes, as they lie in `folder`.
+
+    `read` is for who asks of many exercises, and reads each file once.
+    """
     findings: list[Finding] = []
     documents: list[Document] = []
     lines: list[commands.Parsed] = []
@@ -94,9 +103,9 @@ def of(exercise: Exercise, folder: Path) -> list[Finding]:
             if not name.endswith(_MANIFESTS):
                 lines += _commands(folder / name, exercise)
             elif exercise.questions:
-                findings += _answers(manifests.read(folder / name).documents[0], exercise)
+                findings += _answers(read(folder / name)[0], exercise)
             else:
-                documents += manifests.read(folder / name).documents
+                documents += read(folder / name)
         except LabFailure as failure:
             findings.append(preflight.unreadable(failure.findings, name))
             whole = False
