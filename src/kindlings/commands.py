@@ -82,18 +82,22 @@ def _commands(file: str, text: str) -> Iterator[Command]:
         line = raw.removesuffix("\r").strip(" \t")
         if not line or line.startswith("#"):
             continue
-        place = Place(file, number)
-        if len(line) > MAX_LINE:
-            raise refused(place, "a command of the length that a lab needs", f"{len(line)} characters")
-        words = _split(line, place)
-        if words[0] != PROGRAM:
-            raise refused(
-                place,
-                "lines that begin with kubectl, comments and blank lines",
-                f"a line that begins with {words[0]}",
-                f"a lab runs kubectl itself and no other program ({place})",
-            )
-        yield Command(place, line, tuple(words[1:]))
+        yield command(line, Place(file, number))
+
+
+def command(line: str, place: Place) -> Command:
+    """Return the command that a line is. Raises LabFailure where it is none."""
+    if len(line) > MAX_LINE:
+        raise refused(place, "a command of the length that a lab needs", f"{len(line)} characters")
+    words = _split(line, place)
+    if words[0] != PROGRAM:
+        raise refused(
+            place,
+            "lines that begin with kubectl, comments and blank lines",
+            f"a line that begins with {words[0]}",
+            f"a lab runs kubectl itself and no other program ({place})",
+        )
+    return Command(place, line, tuple(words[1:]))
 
 
 def _split(line: str, place: Place) -> list[str]:

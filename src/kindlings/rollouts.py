@@ -119,6 +119,12 @@ def at_rest(controller: Object, snapshot: Snapshot) -> bool:
     return observed(controller) and same and not old
 
 
+def reported(controller: Object) -> bool:
+    """Tell whether the controller says that it has all the Pods that it wants, and all of them ready."""
+    counts = _Counts.of(controller)
+    return observed(controller) and counts.there == counts.ready == counts.wanted
+
+
 @dataclass(frozen=True)
 class _RolledOut(Basic):
     patience: float = field(default=2 * PATIENCE, kw_only=True)

@@ -1,0 +1,194 @@
+"""The marks by which a README's blocks are recorded, and what is put into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kindlings import course
+from kindlings.authoring import readmes, replaying
+from kindlings.authoring.replaying import Replay
+from kindlings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+README = """\
+# Module 9
+
+<!-- shown: need node-port; $; wait pod counter containers_ready(1);
+     keep 1; $ -->
+```
+$ kubectl apply -f one.yaml
+pod/counter created
+$ kubectl logs counter
+0: now
+$ kubectl get pods
+NAME      AGE
+counter   5s
+```
+
+```
+$ kubectl get what stays
+nothing
+```
+
+<!-- shown: go on -->
+```
+$ kubectl get pods
+```
+"""
+
+
+def test_a_mark_says_what_is_done() -> None:
+    """Steps come in their order, the block's commands where `$` stands, the others at the end."""
+    first, second = readmes.blocks(README, "README.md")
+    assert first.place == "README.md:3"
+    assert first.steps == (
+        "$ kubectl apply -f one.yaml",
+        "wait pod counter containers_ready(1)",
+        "keep 1",
+        "$ kubectl logs counter",
+        "$ kubectl get pods",
+    )
+    assert first.outputs == ("pod/counter created", "0: now", "NAME      AGE\ncounter   5s")
+    assert (first.needs, first.goes_on) == (("node-port",), False)
+    assert (second.steps, second.goes_on) == (("$ kubectl get pods",), True)
+
+
+def test_only_a_blocks_own_lines_are_replaced() -> None:
+    """With the outputs that stand there the README is as it was; with others only they change."""
+    found = readmes.blocks(README, "README.md")
+    assert readmes.replaced(README, [(one, one.outputs) for one in found]) == README
+    other = readmes.replaced(README, [(found[0], ("pod/counter created", "", "a\nb\nc")), (found[1], ("d",))])
+    assert other == README.replace("0: now\n", "").replace("NAME      AGE\ncounter   5s", "a\nb\nc").replace(
+        "$ kubectl get pods\n```\n", "$ kubectl get pods\nd\n```\n", 2
+    ).replace("c\nd\n```", "c\n```")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<!-- shown: apply a.yaml\n```\n$ kubectl get pods\n```\n", "the mark has no end"),
+        ("<!-- shown: -->\n\n```\n$ kubectl get pods\n```\n", "no block stands below"),
+        ("<!-- shown: -->\n```\n$ kubectl get pods\n", "the block has no end"),
+        ("<!-- shown: -->\n```\nhello\n```\n", "begins with no command"),
+        ("<!-- shown: -->\n```\n```\n", "the block is empty"),
+        ("<!-- shown: $; $ -->\n```\n$ kubectl get pods\n```\n", r"more `\$` than"),
+    ],
+)
+def test_a_mark_that_marks_nothing_is_refused(text: str, said: str) -> None:
+    """The author reads where it stands."""
+    with pytest.raises(UsageError, match=rf"x\.md:1: .*{said}"):
+        readmes.blocks(text, "x.md")
+
+
+def test_what_is_waited_for_is_read() -> None:
+    """Whom, what, and literal arguments; nothing is evaluated."""
+    assert readmes.call("deployment counter pods ready(3)", "x:1") == readmes.Call(
+        ("deployment", "counter", "pods"), "ready", (3,)
+    )
+    for wrong in ("counter", "pod counter ready(__import__('os'))", "pod counter ready(open)"):
+        with pytest.raises(UsageError, match="x:1"):
+            readmes.call(wrong, "x:1")
+
+
+def test_the_courses_marks_are_whole() -> None:
+    """Every mark of the course can be read, and there are some."""
+    found = [one for path in course.exercises().glob("module*") for one in replaying.blocks(path.name)]
+    assert len(found) > 10
+
+
+# What is done.
+
+
+class Told:
+    """Stands for a lab and its handles: keeps what it is asked for."""
+
+    namespace = "module9-shown-abcdef"
+    allowed = ("get", "logs")
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def apply(self, *files: str) -> None:
+        """Note the files."""
+        self.asked.append(f"apply {files}")
+
+    def run(self, file: str) -> None:
+        """Note the file."""
+        self.asked.append(f"run {file}")
+
+    def pod(self, name: str) -> Told:
+        """Note the name."""
+        self.asked.append(f"pod {name}")
+        return self
+
+    def wait(self, condition: Any) -> None:
+        """Note the condition."""
+        self.asked.append(type(condition).__name__)
+
+    def catch_up(self) -> None:
+        """Nothing is recorded."""
+
+
+class Said:
+    """What kubectl answers."""
+
+    code, err = 0, ""
+
+    def __init__(self, out: str) -> None:
+        self.out = out
+
+
+def _replay(mark: str, *outs: str) -> tuple[list[str], list[str]]:
+    """Return what a block of two commands shows, and what the lab was asked for."""
+    text = f"<!-- shown: {mark} -->\n```\n$ kubectl get pods\n$ kubectl logs counter\n```\n"
+    (block,) = readmes.blocks(text, "x.md")
+    lab: Any = Told()
+    answers = iter(outs)
+
+    def execute(arguments: Sequence[str]) -> Any:
+        lab.asked.append(f"kubectl {' '.join(arguments)}")
+        return Said(next(answers))
+
+    return Replay(lab, block, execute).outputs(), lab.asked
+
+
+def test_steps_are_done_in_order() -> None:
+    """Files are applied and run, handles waited for, and commands run as the learner's."""
+    shown, asked = _replay(
+        "apply a.yaml b.yaml; wait pod counter running(); $; run c.sh; keep 2; $", "none\n", "1\n2\n3\n"
+    )
+    assert asked == [
+        "apply ('a.yaml', 'b.yaml')",
+        "pod counter",
+        "_Running",
+        "kubectl get pods",
+        "run c.sh",
+        "kubectl logs counter",
+    ]
+    assert shown == ["none", "1\n2"]
+
+
+def test_the_labs_own_names_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A namespace and a cluster of other names are shown under the usual ones."""
+    monkeypatch.setenv("KINDLINGS_CLUSTER", "other")
+    shown, _ = _replay("$", "nothing in module9-shown-abcdef\n", "other-worker2 other-thing\n")
+    assert shown == ["nothing in default", "kindlings-worker2 other-thing"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("dance", "dance is no step"),
+        ("wait pod counter beautiful()", "beautiful is no condition"),
+        ("wait pod counter containers_ready()", "containers_ready"),
+        ("wait cloud nine running()", "cloud nine is nobody"),
+    ],
+)
+def test_a_step_that_cannot_be_done_is_refused(mark: str, said: str) -> None:
+    """The author reads which one, and in which block."""
+    with pytest.raises(UsageError, match=rf"x\.md:1: .*{said}"):
+        _replay(mark, "", "")
