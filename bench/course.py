@@ -8,14 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+from kindlings.authoring import answers
 from kindlings.cluster.up import attach
 from kindlings.errors import LabFailure
 from kindlings.session import Session
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.cluster.test_wrong_answers import FOLDERS, the_lesson  # noqa: E402 - found by the line above
 
 
 def solutions(*arguments: str) -> None:
@@ -31,12 +29,12 @@ def verdicts() -> None:
     """Print how long a wrong answer takes from apply to its message."""
     session = Session(attach().kubeconfig_path, "bench", None, course_images=())
     taken = []
-    for folder in FOLDERS:
-        function, about = the_lesson(folder)
-        lab = session.open(about, folder.name, folder)
+    for folder in answers.folders():
+        test = answers.the_lesson(folder)
+        lab = session.open(test.about, folder.name, folder)
         start = time.perf_counter()
         try:
-            function(lab)
+            test.function(lab)
         except LabFailure:
             taken.append(time.perf_counter() - start)
         session.close(lab, keep=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kindlings.errors import ExitCode
+from kindlings.errors import ExitCode, UsageError
 
 
 @click.group()
@@ -40,7 +40,11 @@ def mutate(chosen: tuple[str, ...], **options: object) -> int:
 @click.argument("chosen", metavar="[MODULE]...", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 where something would be written.")
 @click.option("--offline", is_flag=True, help="Only the exercises, which need no cluster.")
-def regenerate(chosen: tuple[str, ...], *, check: bool, offline: bool) -> int:
+@click.option("--kubernetes", metavar="VERSION", help="Tell what is otherwise on a version, or node image.")
+@click.option("--write", is_flag=True, help="With --kubernetes: write its messages and what READMEs show.")
+def regenerate(
+    chosen: tuple[str, ...], *, check: bool, offline: bool, kubernetes: str | None, write: bool
+) -> int:
     """Write the exercises from their solutions' marks, and record anew what the READMEs show.
 
     docs/writing-a-lab.md shows both kinds of marks.
@@ -48,6 +52,15 @@ def regenerate(chosen: tuple[str, ...], *, check: bool, offline: bool) -> int:
     from kindlings.authoring import regenerating  # noqa: PLC0415 - kept with its like
 
     modules = regenerating.modules(chosen)
+    if kubernetes is not None and not (check or offline):
+        from kindlings.authoring import comparing  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+        from kindlings.console import make_progress  # noqa: PLC0415 - the same
+
+        report = comparing.compare(modules, kubernetes, make_progress(sys.stderr), write=write)
+        click.echo("\n".join(report.lines()))
+        return ExitCode.OK if report.is_same else ExitCode.FAILED
+    if kubernetes is not None or write:
+        raise UsageError("--write goes with --kubernetes, which goes without --check and --offline.")
     drifted = [name for one in modules for name in regenerating.regenerate(one, write=not check)]
     for name in drifted:
         click.echo(f"{name}: {'is not what its solution says' if check else 'written'}")

@@ -24,18 +24,19 @@ def complaints(modules: Sequence[str]) -> Iterator[str]:
 
     Raises InfrastructureError where a run gives no results.
     """
-    for one in _run(modules, "--solutions").tests:
+    for one in run(modules, "--solutions").tests:
         if one.outcome is not Outcome.PASSED:
             yield f"{one.id}: its solution ends as {one.outcome}: {_first(one.message)}"
     # As a grader has it: the learner's own progress is not touched by it.
-    for one in _run(modules, "--manifests", str(course.exercises())).tests:
+    for one in run(modules, "--manifests", str(course.exercises())).tests:
         if one.outcome is Outcome.PASSED:
             yield f"{one.id}: the untouched exercise passes: take away what it should ask for"
         elif one.outcome is not Outcome.FAILED:
             yield f"{one.id}: the untouched exercise ends as {one.outcome}: {_first(one.message)}"
 
 
-def _run(modules: Sequence[str], *arguments: str) -> Results:
+def run(modules: Sequence[str], *arguments: str) -> Results:
+    """Run the modules with pytest in a process of its own. Raises InfrastructureError without results."""
     folders = [f"exercises/{module}" for module in modules]
     with tempfile.TemporaryDirectory() as kept:
         file = Path(kept) / "results.json"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -159,6 +160,12 @@ class Api:
     def create(self, path: str, body: Mapping[str, Any], **query: str) -> dict[str, Any]:
         """POST `body`; with fieldValidation=Strict an unknown field is refused with 400."""
         return self._json(self._send("POST", path, query, body))
+
+    def warnings(self, path: str, body: Mapping[str, Any]) -> list[str]:
+        """Return what the server warns of in an object that it looks at and does not make; raises Refusal."""
+        response = self._checked(self._send("POST", path, {"dryRun": "All", "fieldValidation": "Warn"}, body))
+        # RFC 9111's predecessor: 299 - "the text"
+        return [re.sub(r'^\d{3} \S+ "(.*)"$', r"\1", one) for one in response.headers.getlist("Warning")]
 
     def patch(self, path: str, body: object, content_type: str = MERGE, **query: str) -> dict[str, Any]:
         """PATCH the object at `path`."""

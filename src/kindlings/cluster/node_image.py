@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from kindlings.cluster import pulling
-from kindlings.cluster.source.containers import Build
+from kindlings.cluster.source.containers import REPOSITORY, Build
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.versions import VERSIONS
 
@@ -40,7 +40,8 @@ def published() -> NodeImage:
             f"{IMAGE_VARIABLE}={override} does not tell its Kubernetes version.",
             "Give the image with its tag, such as kindest/node:v1.36.4@sha256:…",
         )
-    return NodeImage(reference, version[1], "pulled")
+    # What is built here has the course's images inside, under whatever tag.
+    return NodeImage(reference, version[1], "built" if reference.startswith(f"{REPOSITORY}:") else "pulled")
 
 
 def ensure(engine: Engine, progress: Progress, *, from_source: bool = False) -> NodeImage:
@@ -51,10 +52,11 @@ def ensure(engine: Engine, progress: Progress, *, from_source: bool = False) -> 
     """
     build = Build(engine, progress)
     built = NodeImage(build.reference, VERSIONS["kubernetes"]["built"], "built")
+    named = published() if os.environ.get(IMAGE_VARIABLE) else None
     if from_source:
-        wanted = [built]
+        wanted = [named] if named and named.origin == "built" else [built]
     else:
-        wanted = [published()] if os.environ.get(IMAGE_VARIABLE) else [published(), built]
+        wanted = [named] if named else [published(), built]
     for image in wanted:
         if pulling.present(engine, image.reference):
             progress.say(f"Node image: {image.reference} ({image.origin})")

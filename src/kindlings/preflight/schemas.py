@@ -59,16 +59,27 @@ def _root() -> Path:
     return root
 
 
-@cache
 def definitions() -> dict[str, Schema]:
     """Return every definition by its full name (io.k8s.api.core.v1.PodSpec)."""
-    path = _root() / f"v{version()}.0-local-strict" / "_definitions.json"
+    return of_version(version())
+
+
+def known_versions() -> list[str]:
+    """Return the versions of which there are schemas: "1.25", "1.26" and so on."""
+    found = sorted((int(match[1]), int(match[2])) for one in _root().iterdir() if (match := _match(one)))
+    return [f"{major}.{small}" for major, small in found]
+
+
+@cache
+def of_version(wanted: str) -> dict[str, Schema]:
+    """Return the definitions of one of the known versions."""
+    path = _root() / f"v{wanted}.0-local-strict" / "_definitions.json"
     try:
         with path.open(encoding="utf-8") as stream:
             found: dict[str, Schema] = json.load(stream)["$defs"]
     except (OSError, ValueError, KeyError) as error:
         raise InfrastructureError(
-            f"The schemas of Kubernetes {version()} cannot be read: {error}",
+            f"The schemas of Kubernetes {wanted} cannot be read: {error}",
             "Install them anew: pip install --force-reinstall kubernetes-validate",
         ) from None
     return found
