@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from kindlings import course
 from kindlings.authoring import readmes, replaying
 from kindlings.authoring.replaying import Replay
+from kindlings.cluster import exec as remote
 from kindlings.errors import UsageError
+from tests.unit.fakes import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 README = """\
 # Module 9
@@ -107,7 +111,8 @@ class Told:
     """Stands for a lab and its handles: keeps what it is asked for."""
 
     namespace = "module9-shown-abcdef"
-    allowed = ("get", "logs")
+    allowed = ("get", "logs", "apply")
+    prober = None
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -129,6 +134,35 @@ class Told:
         """Note the condition."""
         self.asked.append(type(condition).__name__)
 
+    def service(self, name: str) -> Told:
+        """Note the name."""
+        self.asked.append(f"service {name}")
+        return self
+
+    def get(self, path: str) -> Any:
+        """Answer as a server on a node port."""
+        self.asked.append(f"get {path}")
+        return SimpleNamespace(text="Hello\n")
+
+    def read(self, file: str) -> list[Any]:
+        """Give the one object of each file."""
+        return [SimpleNamespace(kind="Deployment", name=file[0], data={"apiVersion": "apps/v1"})]
+
+    @property
+    def recorder(self) -> Any:
+        """Give a recorder that has seen a Pod and a Service."""
+        pod = {
+            "kind": "Pod",
+            "metadata": {"name": "counter", "uid": "1"},
+            "spec": {"containers": [{"name": "c"}]},
+        }
+        service = {
+            "kind": "Service",
+            "metadata": {"name": "web", "uid": "2"},
+            "spec": {"ports": [{"nodePort": 32000}]},
+        }
+        return SimpleNamespace(snapshot=lambda: snapshot(pod, service))
+
     def catch_up(self) -> None:
         """Nothing is recorded."""
 
@@ -142,9 +176,12 @@ class Said:
         self.out = out
 
 
-def _replay(mark: str, *outs: str) -> tuple[list[str], list[str]]:
-    """Return what a block of two commands shows, and what the lab was asked for."""
-    text = f"<!-- shown: {mark} -->\n```\n$ kubectl get pods\n$ kubectl logs counter\n```\n"
+TWO = "$ kubectl get pods\n$ kubectl logs counter"
+
+
+def _replay(mark: str, *outs: str, shown: str = TWO) -> tuple[list[str], list[str]]:
+    """Return what a block of these commands shows, and what the lab was asked for."""
+    text = f"<!-- shown: {mark} -->\n```\n{shown}\n```\n"
     (block,) = readmes.blocks(text, "x.md")
     lab: Any = Told()
     answers = iter(outs)
@@ -177,6 +214,79 @@ def test_the_labs_own_names_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KINDLINGS_CLUSTER", "other")
     shown, _ = _replay("$", "nothing in module9-shown-abcdef\n", "other-worker2 other-thing\n")
     assert shown == ["nothing in default", "kindlings-worker2 other-thing"]
+
+
+def test_an_applied_file_shows_what_it_made() -> None:
+    """It goes the way of all the lab's files, and shows what kubectl would say."""
+    shown, asked = _replay("$", shown="$ kubectl apply -f one.yaml")
+    assert (shown, asked) == (["deployment.apps/o created"], ["apply ('one.yaml',)"])
+
+
+def test_a_node_port_is_asked_as_curl_would() -> None:
+    """The Service that has the port answers; a port that none has is refused."""
+    shown, asked = _replay("$", shown="$ curl http://127.0.0.1:32000/hello")
+    assert (shown, asked) == (["Hello"], ["service web", "get /hello"])
+    with pytest.raises(UsageError, match="no Service has node port 31000"):
+        _replay("$", shown="$ curl http://127.0.0.1:31000/hello")
+
+
+def test_a_container_is_asked_as_kubectl_exec_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its first container, or the one that is named; a failure shows its exit code."""
+    asked: list[tuple[object, ...]] = []
+
+    def attempt(_api: object, *about: object) -> remote.Result:
+        asked.append(about)
+        return remote.Result(3, "out\n", "err\n")
+
+    monkeypatch.setattr(remote, "attempt", attempt)
+    shown, _ = _replay("$", shown="$ kubectl exec counter -- cat /x\n$ kubectl exec counter -c d -- true")
+    assert shown == ["err\nout\ncommand terminated with exit code 3"] * 2
+    assert [(one[1], one[2], one[3]) for one in asked] == [
+        ("counter", "c", ["cat", "/x"]),
+        ("counter", "d", ["true"]),
+    ]
+    with pytest.raises(UsageError, match="there is no Pod other"):
+        _replay("$", shown="$ kubectl exec other -- true")
+
+
+# What differs.
+
+
+def _recorded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, *outputs: list[str]
+) -> list[replaying.Drift]:
+    """Return the drifts of a README whose commands print these outputs, and write them."""
+    module = folder / "module9"
+    module.mkdir(exist_ok=True)
+    (module / "README.md").write_text(text)
+    monkeypatch.setattr(course, "exercises", lambda: folder)
+    monkeypatch.setattr(replaying, "_replayed", lambda *_: iter(outputs))
+    session: Any = None
+    return replaying.record("module9", session, write=True)
+
+
+POD = "<!-- shown: -->\n```\n$ kubectl get pods\nNAME            READY   AGE\n{0}   {1}     {2}\n```\n"
+GOT = "NAME            READY   AGE\n{0}   {1}     {2}\n"
+
+
+def test_what_differs_each_time_is_no_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A README whose Pods have other names and ages stays byte for byte as its author left it."""
+    text = POD.format("counter-kkkkk", "1/1", "3s")
+    assert _recorded(tmp_path, monkeypatch, text, [GOT.format("counter-zzzzz", "1/1", "9s")]) == []
+    assert (tmp_path / "module9" / "README.md").read_text() == text
+
+
+def test_what_has_drifted_is_told_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The difference is shown line by line, and a second time there is none."""
+    text = POD.format("counter-kkkkk", "1/1", "3s")
+    outputs = [GOT.format("counter-zzzzz", "2/2", "9s")]
+    (drift,) = _recorded(tmp_path, monkeypatch, text, outputs)
+    assert drift.said.startswith("exercises/module9/README.md:1 shows something else:")
+    assert "- counter-kkkkk   1/1     3s" in drift.said
+    assert "+ counter-6x4wq   2/2     12s" in drift.said
+    written = (tmp_path / "module9" / "README.md").read_text()
+    assert written == POD.format("counter-6x4wq", "2/2", "12s")
+    assert _recorded(tmp_path, monkeypatch, written, outputs) == []
 
 
 @pytest.mark.parametrize(

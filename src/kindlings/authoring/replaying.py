@@ -289,7 +289,8 @@ class Replay:
         result = remote.attempt(self.lab.prober, self.lab.namespace, pod, container, words)
         if result.code is None:
             raise InfrastructureError(f"{words[0]} could not be run in Pod {pod}: {result.reason}")
-        return result.errors + result.output
+        ended = f"command terminated with exit code {result.code}" if result.code else ""
+        return result.errors + result.output + ended
 
     def _answer(self, port: int, path: str) -> str:
         """Ask a node port as `curl` would."""
