@@ -55,7 +55,7 @@ class Drift:
     def said(self) -> str:
         """Return where it is, and what differs."""
         recorded = self.block.lines(self.outputs)
-        changed = list(difflib.ndiff(self.standing, recorded))
+        changed = [one for one in difflib.ndiff(self.standing, recorded) if not one.startswith("?")]
         return "\n".join([f"{self.block.place} shows something else:", *(one.rstrip() for one in changed)])
 
 
