@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from kindlings import course, marks
-from kindlings.authoring import regenerating
+from kindlings.authoring import readmes, regenerating
 from kindlings.desk import home, syllabus
 from kindlings.errors import UsageError
 
@@ -60,6 +60,10 @@ def _lesson(folder: Path, files: Collection[Path]) -> Iterator[str]:
             yield f"{name} does not name `{file.name}`: say in its section what the learner does with it"
     if FILL in text:
         yield f"{name} has a {FILL} left: write what stands for it"
+    try:
+        readmes.blocks(text, f"exercises/{name}")
+    except UsageError as error:
+        yield f"{error.message} {error.advice}".strip()
     for target in _LINK.findall(text):
         yield from (f"{name} links to {target or 'nothing'}: {why}" for why in _link(folder, target))
 

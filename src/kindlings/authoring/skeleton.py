@@ -58,7 +58,12 @@ pytest exercises/{module} -x         # check; stop at the first thing to mend
 _SECTION: Final = """
 ## FILL: the section's heading
 
-`{lab}.yaml`. FILL: what the learner does, and what kubectl shows when it is right.
+`{lab}.yaml`. FILL: what the learner does. When it is right:
+
+<!-- shown: apply {lab}.yaml; wait pod {lab} containers_ready(1) -->
+```
+$ kubectl get pods
+```
 
 Read: [FILL: a page](https://kubernetes.io/docs/concepts/)
 """
