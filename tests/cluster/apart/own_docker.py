@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import tenacity
 
 from kindlings.cluster.engine import lacks_sys_resource
-from tests.cluster.debian_packages import programs
+from tests.cluster.apart.debian_packages import programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

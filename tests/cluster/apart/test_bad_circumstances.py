@@ -18,14 +18,16 @@ from kindlings.cluster.down import down
 from kindlings.cluster.up import Settings, up
 from kindlings.errors import InfrastructureError
 from kindlings.session import Session
+from tests.cluster.apart.debian_packages import require_root
 from tests.cluster.course_run import ROOT, pytest_run
-from tests.cluster.debian_packages import require_root
 from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kindlings.cluster.kind import Cluster
+
+pytestmark = pytest.mark.xdist_group("apart")
 
 NAME: Final = "trial"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")

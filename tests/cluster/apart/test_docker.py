@@ -12,13 +12,15 @@ import pytest
 
 from kindlings.cluster import engine as engines
 from kindlings.cluster import node_image
+from tests.cluster.apart.debian_packages import require_root
+from tests.cluster.apart.own_docker import OwnDocker, own_docker
 from tests.cluster.course_run import ROOT
-from tests.cluster.debian_packages import require_root
-from tests.cluster.own_docker import OwnDocker, own_docker
 from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.xdist_group("apart")
 
 NAME: Final = "own-docker"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 import tenacity
 
-from tests.cluster.debian_packages import programs
+from tests.cluster.apart.debian_packages import programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

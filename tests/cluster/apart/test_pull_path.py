@@ -24,14 +24,16 @@ from kindlings.cluster.source.stages import run
 from kindlings.cluster.up import Settings, up
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
-from tests.cluster.debian_packages import require_root
-from tests.cluster.local_registry import BadWay, Registry, bad_way, local_registry
+from tests.cluster.apart.debian_packages import require_root
+from tests.cluster.apart.local_registry import BadWay, Registry, bad_way, local_registry
 from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kindlings.cluster.engine import Engine
+
+pytestmark = pytest.mark.xdist_group("apart")
 
 NAME: Final = "pull-path"
 VERSION: Final = VERSIONS["kubernetes"]["built"]
