@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kindlings.conditions import Condition, Target
     from kindlings.errors import LabFailure
     from kindlings.manifests import Document
+    from kindlings.places import Place
     from kindlings.recorder import History, Object, Recorder
     from kindlings.waiting import Unmet
 
@@ -54,23 +55,22 @@ class Lab:
     def __init__(
         self,
         *,
-        namespace: str,
+        place: Place,
         folder: Path,
         kinds: Sequence[str],
         identities: Identities,
-        recorder: Recorder,
         course_images: Sequence[str] = (),
         kill: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Work in `namespace` with files of `folder`, whose objects may be of `kinds`.
+        """Work in the namespace `place` with files of `folder`, whose objects may be of `kinds`.
 
         `kill` ends the container of an ID on a node; without it the nodes are out of reach.
         """
-        self.namespace = namespace
+        self.place = place
+        self.namespace = place.name
         self.folder = folder
-        self.recorder = recorder
         self.files: list[str] = []
-        self.learner = identities.learner
+        self._learner = identities.learner
         self.observer = identities.observer
         self.prober = identities.prober
         self._kinds = tuple(kinds)
@@ -171,6 +171,17 @@ class Lab:
             stretch.close()
 
     # What handles use.
+
+    @property
+    def recorder(self) -> Recorder:
+        """Return who watches the namespace, which is made when it is first needed."""
+        return self.place.recorder()
+
+    @property
+    def learner(self) -> Api:
+        """Return the connection with the learner's rights in the namespace, which is made now if need be."""
+        self.place.recorder()
+        return self._learner
 
     def uses(self, *files: str) -> None:
         """Note that `files` of the learner's are what the lab is about."""

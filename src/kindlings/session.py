@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import re
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from kindlings.cluster.kubectl import Kubectl
 from kindlings.console import make_progress
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.lab import Identities, Lab
+from kindlings.places import Place
 from kindlings.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from kindlings.cluster.kind import Cluster
     from kindlings.lesson import Lesson
-
-Place = tuple[str, Recorder]
-"""A namespace of the cluster, and who watches it."""
 
 
 @dataclass
@@ -53,7 +51,7 @@ class Session:
     """Whether the labs are limited as those of strangers are."""
     admin: Api = field(init=False)
     observer: Api = field(init=False)
-    _prepared: dict[tuple[object, ...], list[Future[Place]]] = field(init=False, default_factory=dict)
+    _prepared: dict[tuple[object, ...], list[Place]] = field(init=False, default_factory=dict)
     _locks: dict[str, filelock.BaseFileLock] = field(init=False, default_factory=dict)
     _folders: dict[str, Lesson] = field(init=False, default_factory=dict)
 
@@ -92,41 +90,43 @@ class Session:
 
     def prepare(self, about: Lesson, test: str) -> None:
         """Make the namespace for `test` in the background: the next `open` of it finds it ready."""
-        prepared = self._background.submit(self._make, about, test)
-        self._prepared.setdefault(_place(about, test), []).append(prepared)
+        place = self._place(about, test)
+        self._background.submit(place.recorder)
+        self._prepared.setdefault(_kept_by(about, test), []).append(place)
 
     def is_prepared(self, about: Lesson, test: str) -> bool:
         """Tell whether the next `open` of `test` finds its namespace ready, or in the making."""
-        return bool(self._prepared.get(_place(about, test)))
+        return bool(self._prepared.get(_kept_by(about, test)))
 
     def open(self, about: Lesson, test: str, folder: Path) -> Lab:
-        """Give `test` of the lesson a namespace that is watched, and the learner's `folder` of manifests.
+        """Give `test` of the lesson a namespace of its own, and the learner's `folder` of manifests.
 
-        A lesson that needs node ports, or a folder of the nodes, has them for itself until it is closed: they
-        are the cluster's, and labs ask for the same ones, in parallel processes, too. Raises
-        InfrastructureError.
+        Unless it was prepared, the namespace is made when the lab first needs it. A lesson that needs node
+        ports, or a folder of the nodes, has them for itself until it is closed: they are the cluster's, and
+        labs ask for the same ones, in parallel processes, too. Raises InfrastructureError.
         """
         lock = next((_lock(need) for need in about.needs if need in _SHARED), None)
         if lock:
             lock.acquire()
         try:
             self._empty_folder(about)
-            prepared = self._prepared.get(_place(about, test))
-            namespace, recorder = prepared.pop().result() if prepared else self._make(about, test)
+            self._forget(about, test)
         except BaseException:
             if lock:
                 lock.release()
             raise
+        prepared = self._prepared.get(_kept_by(about, test))
+        place = prepared.pop() if prepared else self._place(about, test)
         if lock:
-            self._locks[namespace] = lock
+            self._locks[place.name] = lock
         if "host-path" in about.needs:
-            self._folders[namespace] = about
+            self._folders[place.name] = about
+        learner = self.admin.acting_as(access.learner(place.name))
         lab = Lab(
-            namespace=namespace,
+            place=place,
             folder=folder,
             kinds=about.kinds or access.LEARNER_KINDS,
-            identities=Identities(self.admin.acting_as(access.learner(namespace)), self.observer, self.admin),
-            recorder=recorder,
+            identities=Identities(learner, self.observer, self.admin),
             course_images=self.course_images,
             kill=self.kill,
         )
@@ -142,16 +142,19 @@ class Session:
             self.kubectl = tools.kubectl(make_progress(sys.stderr))
         return self.kubectl
 
-    def _make(self, about: Lesson, test: str) -> Place:
-        """Make a namespace and watch it; what an earlier run of the test left goes."""
-        labels = {"run": self.run, "test": label_of(about.module, test)}
-        for left in access.namespaces(self.admin, test=labels["test"], kept="true"):
-            access.delete_namespace(self.admin, left["metadata"]["name"])
+    def _place(self, about: Lesson, test: str) -> Place:
+        """Return a namespace that is not made yet."""
         slug = re.sub(r"[^a-z0-9]+", "-", f"{about.module}-{test.removeprefix('test_')}".lower()).strip("-")
+        name = access.unique(slug)
+        return Place(name, lambda: self._make(name, about, test))
+
+    def _make(self, namespace: str, about: Lesson, test: str) -> Recorder:
+        """Make a namespace and watch it."""
+        labels = {"run": self.run, "test": label_of(about.module, test)}
         folder = about.module if "host-path" in about.needs else ""
-        namespace = access.create_namespace(
+        access.create_namespace(
             self.admin,
-            slug,
+            namespace,
             labels,
             drains=about.draining,
             folder=folder,
@@ -162,34 +165,42 @@ class Session:
         recorder.start()
         if "inside" in about.needs:
             inside.prepare(self.admin, namespace)
-        return namespace, recorder
+        return recorder
+
+    def _forget(self, about: Lesson, test: str) -> None:
+        """Have go what was kept of an earlier run of the test."""
+        for left in access.namespaces(self.admin, test=label_of(about.module, test), kept="true"):
+            access.delete_namespace(self.admin, left["metadata"]["name"])
 
     def close(self, lab: Lab, *, keep: bool) -> None:
-        """End the lab; its namespace stays with `keep`, and else goes in the background."""
-        lab.recorder.stop()
+        """End the lab; its namespace, where it needed one, stays with `keep`, or goes in the background."""
+        recorder = lab.place.made()
         try:
-            self._free_node_ports(lab.namespace)
-            about = self._folders.pop(lab.namespace, None)
-            if about is not None and not keep:
-                self._empty_folder(about)
-            if keep:
-                access.keep(self.admin, lab.namespace)
-            else:
-                access.delete_namespace(self.admin, lab.namespace)
+            if recorder is not None:
+                recorder.stop()
+                self._leave(lab.namespace, keep=keep)
         except Refusal as refusal:
             raise InfrastructureError(
                 f"Namespace {lab.namespace} could not be left in order: {refusal.message}",
                 "Run `kindlings doctor`.",
             ) from None
         finally:
+            self._folders.pop(lab.namespace, None)
             if lock := self._locks.pop(lab.namespace, None):
                 lock.release()
 
+    def _leave(self, namespace: str, *, keep: bool) -> None:
+        self._free_node_ports(namespace)
+        if keep:
+            access.keep(self.admin, namespace)
+            return
+        if (about := self._folders.get(namespace)) is not None:
+            self._empty_folder(about)
+        access.delete_namespace(self.admin, namespace)
+
     def give_back(self, lab: Lab, about: Lesson, test: str) -> None:
         """End a lab that has made nothing; its namespace is as good as new for the next `open` of `test`."""
-        unused: Future[Place] = Future()
-        unused.set_result((lab.namespace, lab.recorder))
-        self._prepared.setdefault(_place(about, test), []).append(unused)
+        self._prepared.setdefault(_kept_by(about, test), []).append(lab.place)
         self._folders.pop(lab.namespace, None)
         if lock := self._locks.pop(lab.namespace, None):
             lock.release()
@@ -211,11 +222,10 @@ class Session:
     def end(self, *, keep: bool) -> None:
         """End the session: what was prepared and not used goes, and all that it opened unless `keep`."""
         self._background.shutdown()
-        for prepared in itertools.chain.from_iterable(self._prepared.values()):
-            if prepared.exception() is None:
-                unused, recorder = prepared.result()
+        for unused in itertools.chain.from_iterable(self._prepared.values()):
+            if (recorder := unused.made()) is not None:
                 recorder.stop()
-                access.delete_namespace(self.admin, unused)
+                access.delete_namespace(self.admin, unused.name)
         for namespace in [] if keep else access.namespaces(self.admin, run=self.run):
             if not _stays(namespace["metadata"]):
                 access.delete_namespace(self.admin, namespace["metadata"]["name"])
@@ -225,8 +235,8 @@ _SHARED: Final = frozenset({"node-port", "host-path", "break-cluster"})
 """What a lesson may need that the cluster has once for all its labs."""
 
 
-def _place(about: Lesson, test: str) -> tuple[object, ...]:
-    """Return what a namespace is made by."""
+def _kept_by(about: Lesson, test: str) -> tuple[object, ...]:
+    """Return what a prepared namespace is kept by: everything that it is made by."""
     return about.module, test, about.draining, "host-path" in about.needs, "inside" in about.needs
 
 

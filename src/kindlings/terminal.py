@@ -85,6 +85,7 @@ def run(lab: Lab, file: str) -> Session:
     found = commands.read(lab.folder / file)
     parsed = [commands.parse(one, lab.allowed, lab.namespace) for one in found]
     printed: list[Printed] = []
+    lab.place.recorder()  # from here on there must be a namespace
     with lab.kubectl.acting_as(access.learner(lab.namespace), lab.namespace) as execute:
         for one in parsed:
             lab.ran.append(one.command)

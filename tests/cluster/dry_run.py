@@ -20,7 +20,8 @@ class DryRun:
     def __init__(self, admin: Api) -> None:
         """Make the namespace, as the administrator."""
         self.admin = admin
-        self.namespace = access.create_namespace(admin, "preflight", {}, drains=True)
+        self.namespace = access.unique("preflight")
+        access.create_namespace(admin, self.namespace, {}, drains=True)
         privileged = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}
         admin.patch(KINDS["Namespace"].path(name=self.namespace), privileged)
         admin.delete(KINDS["ResourceQuota"].path(self.namespace, "kindlings"))

@@ -115,7 +115,8 @@ def refused_pods() -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def namespace(kindlings_session: Session) -> Iterator[str]:
     """Give a namespace whose Pods may mount the folder of module 7."""
-    name = access.create_namespace(kindlings_session.admin, "host-path", {"run": "x"}, folder="module7")
+    name = access.unique("host-path")
+    access.create_namespace(kindlings_session.admin, name, {"run": "x"}, folder="module7")
     yield name
     access.delete_namespace(kindlings_session.admin, name)
 

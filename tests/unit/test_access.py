@@ -26,13 +26,12 @@ def made(server: FakeApiServer, path: str) -> dict[str, Any]:
 
 def test_a_namespace_is_baseline_and_labelled(server: FakeApiServer, api: Api) -> None:
     """Pod Security is enforced, and the run can find its namespaces again."""
-    name = access.create_namespace(api, "module1-counter", {"run": "r", "test": "t"})
-    assert name.startswith("module1-counter-")
+    access.create_namespace(api, "module1-counter", {"run": "r", "test": "t"})
     labels = made(server, "/namespaces")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
     assert labels["kindlings.dev/short-termination"] == "true"
     found = access.namespaces(api, run="r", test="t")
-    assert [one["metadata"]["name"] for one in found] == [name]
+    assert [one["metadata"]["name"] for one in found] == ["module1-counter"]
     assert access.namespaces(api, run="another") == []
 
 
@@ -43,16 +42,18 @@ def test_a_draining_lab_keeps_its_grace_period(server: FakeApiServer, api: Api) 
     assert labels["kindlings.dev/short-termination"] == "false"
 
 
-def test_a_long_name_is_cut_to_what_a_namespace_may_have(api: Api) -> None:
-    """At most 63 characters, no dash before the random end's own."""
-    name = access.create_namespace(api, "m" * 51 + "-" * 30, {})
+def test_a_long_name_is_cut_to_what_a_namespace_may_have() -> None:
+    """At most 63 characters, no dash before the random end's own; no two are alike."""
+    name = access.unique("m" * 51 + "-" * 30)
+    assert name != access.unique("m" * 51 + "-" * 30)
     assert len(name) <= 63
     assert "--" not in name
 
 
 def test_the_learner_may_impersonate_nobody(server: FakeApiServer, api: Api) -> None:
     """The Role names its verbs and resources: no wildcard, no RBAC, no ServiceAccounts, no exec."""
-    name = access.create_namespace(api, "lab", {})
+    name = "lab"
+    access.create_namespace(api, name, {})
     rules = made(server, "/roles")["rules"]
     resources = {resource for rule in rules for resource in rule["resources"]}
     verbs = {verb for rule in rules for verb in rule["verbs"]}
@@ -71,7 +72,8 @@ def test_the_default_account_gives_pods_no_token(server: FakeApiServer, api: Api
 
 def test_the_quota_counts_from_the_first_moment(server: FakeApiServer, api: Api) -> None:
     """Its status says that nothing is used, so that no Pod waits for its controller."""
-    name = access.create_namespace(api, "lab", {})
+    name = "lab"
+    access.create_namespace(api, name, {})
     quota = server.store.objects[KINDS["ResourceQuota"].path(name)]["kindlings"]
     assert set(quota["status"]["used"].values()) == {"0"}
     assert quota["spec"]["hard"] == quota["status"]["hard"]
@@ -89,7 +91,8 @@ def test_the_recorder_only_reads(server: FakeApiServer, api: Api) -> None:
 
 def test_a_namespace_that_is_kept_can_be_found(api: Api) -> None:
     """The next run of the test takes it away."""
-    name = access.create_namespace(api, "lab", {"test": "t"})
+    name = "lab"
+    access.create_namespace(api, name, {"test": "t"})
     assert access.namespaces(api, kept="true") == []
     access.keep(api, name)
     assert [one["metadata"]["name"] for one in access.namespaces(api, test="t", kept="true")] == [name]

@@ -105,6 +105,7 @@ def test_a_folder_is_one_labs_at_a_time_and_empty(session: Session) -> None:
     assert wiped == ["module7"]
     with pytest.raises(filelock.Timeout):
         other.acquire(timeout=0)
+    lab.place.recorder()
     session.close(lab, keep=False)
     assert wiped == ["module7", "module7"]
     other.acquire(timeout=0)
@@ -116,7 +117,9 @@ def test_a_kept_lab_keeps_its_folder(session: Session) -> None:
     add_policy(session.admin)
     wiped: list[str] = []
     session.wipe = wiped.append
-    session.close(session.open(ABOUT, "test_folder", paths.state()), keep=True)
+    lab = session.open(ABOUT, "test_folder", paths.state())
+    lab.place.recorder()
+    session.close(lab, keep=True)
     assert wiped == ["module7"]
 
 

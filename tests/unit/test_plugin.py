@@ -272,6 +272,7 @@ def test_applies(lab: Lab):
     lab.apply("counter.yaml").pod("counter")
 '''
 REFUSED = APPLIES.replace('"Pod")', '"Service")')
+LACKS = APPLIES + '    lab.service("other")\n'
 
 
 def namespaces(server: FakeApiServer) -> list[dict[str, str]]:
@@ -300,13 +301,21 @@ def test_the_namespace_of_a_failed_lab_stays_until_it_runs_again(
     course: pytest.Pytester, server: FakeApiServer, on_fake: tuple[str, ...]
 ) -> None:
     """So that the look line works; the next run of that lab, and only that, takes it away."""
-    run(course, REFUSED, arguments=on_fake).assert_outcomes(failed=1)
+    run(course, LACKS, arguments=on_fake).assert_outcomes(failed=1)
     (kept,) = namespaces(server)
     assert kept["kindlings.dev/kept"] == "true"
     run(course, APPLIES.replace("test_applies", "test_other"), arguments=on_fake).assert_outcomes(passed=1)
     assert len(namespaces(server)) == 1
     run(course, APPLIES, arguments=on_fake).assert_outcomes(passed=1)
     assert namespaces(server) == []
+
+
+def test_what_the_file_alone_tells_needs_no_namespace(
+    course: pytest.Pytester, server: FakeApiServer, on_fake: tuple[str, ...]
+) -> None:
+    """A file that is refused before the cluster is asked costs the cluster nothing."""
+    run(course, REFUSED, arguments=on_fake).assert_outcomes(failed=1)
+    assert not server.asked("POST", "/namespaces$")
 
 
 def test_in_ci_no_namespace_stays(
@@ -317,7 +326,8 @@ def test_in_ci_no_namespace_stays(
 ) -> None:
     """Nobody will look there."""
     monkeypatch.setenv("CI", "true")
-    run(course, REFUSED, arguments=on_fake).assert_outcomes(failed=1)
+    run(course, LACKS, arguments=on_fake).assert_outcomes(failed=1)
+    assert server.asked("POST", "/namespaces$")
     assert namespaces(server) == []
 
 

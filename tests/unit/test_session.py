@@ -40,12 +40,16 @@ def names(server: FakeApiServer) -> list[str]:
 
 
 def test_a_prepared_namespace_is_the_one_that_is_opened(session: Session, server: FakeApiServer) -> None:
-    """Opening a prepared test makes no second namespace; another test gets another one."""
+    """Opening a prepared test makes no second namespace; another test gets another one when it needs it."""
     session.prepare(ABOUT, "test_first")
 
     first = session.open(ABOUT, "test_first", paths.state())
+    first.place.recorder()
     second = session.open(ABOUT, "test_second", paths.state())
 
+    assert names(server) == [first.namespace]
+    second.place.recorder()
+    second.place.recorder()
     assert names(server) == [first.namespace, second.namespace]
     for lab in (first, second):
         session.close(lab, keep=False)
@@ -64,13 +68,16 @@ def test_what_was_prepared_in_vain_goes(session: Session, server: FakeApiServer)
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_failure_to_prepare_is_told_by_the_test_itself(session: Session, server: FakeApiServer) -> None:
-    """The error reaches the test that needs the namespace, and only that one."""
+def test_a_namespace_that_cannot_be_made_is_told_to_whoever_needs_it(
+    session: Session, server: FakeApiServer
+) -> None:
+    """The error reaches them each time."""
+    lab = session.open(ABOUT, "test_next", paths.state())
     server.close()
-    session.prepare(ABOUT, "test_next")
 
-    with pytest.raises(InfrastructureError):
-        session.open(ABOUT, "test_next", paths.state())
+    for _ in range(2):
+        with pytest.raises(InfrastructureError):
+            lab.place.recorder()
 
 
 def test_node_ports_are_one_labs_at_a_time(session: Session) -> None:

@@ -133,6 +133,7 @@ class FakeLab:
         self.sources = sources(folder, self.ran)
         self.kubectl = SimpleNamespace(acting_as=lambda _user, _namespace: self)
         self.caught_up = False
+        self.place = SimpleNamespace(recorder=lambda: None)
 
     def __enter__(self) -> Any:
         return self._execute

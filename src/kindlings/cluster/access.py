@@ -116,23 +116,27 @@ def is_orphan(namespace: Mapping[str, Any]) -> bool:
     return False
 
 
+def unique(prefix: str) -> str:
+    """Return a name for a namespace that begins with `prefix` (or what of it there is room for)."""
+    return f"{prefix[:52].rstrip('-')}-{secrets.token_hex(3)}"
+
+
 def create_namespace(
     admin: Api,
-    prefix: str,
+    name: str,
     labels: Mapping[str, str],
     *,
     drains: bool = False,
     folder: str = "",
     node_ports: bool = False,
     graded: bool = False,
-) -> str:
-    """Make a lab's namespace, ready for the learner's objects, and return its name.
+) -> None:
+    """Make a lab's namespace, ready for the learner's objects.
 
     `labels` are put under kindlings.dev/; `drains` keeps the Pods' own termination grace period; `folder`
     names what its Pods may mount from their nodes, below policies.ROOT; `node_ports` lets its Services have
     some; `graded` limits what its Pods use together, and who reaches them.
     """
-    name = f"{prefix[:52].rstrip('-')}-{secrets.token_hex(3)}"
     own = {f"{LABEL}{key}": value for key, value in labels.items()}
     own |= {
         f"{LABEL}lab": "true",
@@ -155,7 +159,6 @@ def create_namespace(
         _limit(admin, name)
     acting = admin.acting_as(learner(name))
     _await_right(acting, {"verb": "create", "resource": "pods", "namespace": name})
-    return name
 
 
 def _demand_host_path_policy(admin: Api) -> None:

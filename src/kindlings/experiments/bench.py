@@ -104,7 +104,8 @@ def opened(cluster: Cluster) -> Iterator[Bench]:
         observer = access.ensure_recorder(admin)
         for left in access.namespaces(admin):  # nobody else is here: their makers have ended
             access.delete_namespace(admin, left["metadata"]["name"])
-        namespace = access.create_namespace(admin, "experiment", {})
+        namespace = access.unique("experiment")
+        access.create_namespace(admin, namespace, {})
         recorder = Recorder(observer, namespace)
         recorder.start()
         try:
