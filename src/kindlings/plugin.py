@@ -122,11 +122,25 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Bring the cluster up in the controller, where its progress can be seen; workers only attach."""
-    if any(_is_course(Path(argument.split("::")[0])) for argument in config.args):
+    if _runs_the_course(config):
         try:
             bring_up(config)
         except InfrastructureError as error:
             pytest.exit(str(error), ExitCode.INFRASTRUCTURE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> object:
+    """Spread the course's tests by what they need, unless --dist asks for something else."""
+    if config.getvalue("dist") != "load" or not _runs_the_course(config):
+        return None
+    from kindlings.spreading import ByNeed  # noqa: PLC0415 - needs pytest-xdist
+
+    return ByNeed(config)
+
+
+def _runs_the_course(config: pytest.Config) -> bool:
+    return any(_is_course(Path(argument.split("::")[0])) for argument in config.args)
 
 
 def _is_course(path: Path) -> bool:

@@ -105,7 +105,7 @@ class Session:
         ports, or a folder of the nodes, has them for itself until it is closed: they are the cluster's, and
         labs ask for the same ones, in parallel processes, too. Raises InfrastructureError.
         """
-        lock = next((_lock(need) for need in about.needs if need in _SHARED), None)
+        lock = next((_lock(need) for need in about.needs if need in SHARED), None)
         if lock:
             lock.acquire()
         try:
@@ -231,7 +231,7 @@ class Session:
                 access.delete_namespace(self.admin, namespace["metadata"]["name"])
 
 
-_SHARED: Final = frozenset({"node-port", "host-path", "break-cluster"})
+SHARED: Final = frozenset({"node-port", "host-path", "break-cluster"})
 """What a lesson may need that the cluster has once for all its labs."""
 
 

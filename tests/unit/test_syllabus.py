@@ -9,6 +9,7 @@ import pytest
 from kindlings import course, lesson
 from kindlings.desk import syllabus
 from kindlings.errors import UsageError
+from kindlings.session import SHARED
 from tests.unit import small_course
 
 if TYPE_CHECKING:
@@ -113,5 +114,6 @@ def test_the_list_agrees_with_pytest() -> None:
             function = space[exercise.test]
             about = lesson.of(function, module.name, getattr(function, "pytestmark", []))
             assert (about.title, about.points, about.hint) == (exercise.title, exercise.points, exercise.hint)
+            assert SHARED.intersection(about.needs) == SHARED.intersection(exercise.needs), exercise.key
             assert exercise.files, exercise.key
             assert all((module.folder / file).is_file() for file in exercise.files), exercise.key

@@ -55,6 +55,8 @@ class Exercise:
     """The kubectl verbs that its files of commands may use."""
     kinds: tuple[str, ...] = ()
     """The kinds of object that it takes; empty for all of the course's."""
+    needs: tuple[str, ...] = ()
+    """What of the cluster it needs, as far as its own decorators say so."""
     objects: tuple[tuple[str, str], ...] = ()
     """Kind and name of each object that it asks for."""
     containers: tuple[str, ...] = ()
@@ -185,6 +187,7 @@ def _exercise(source: Path, node: ast.FunctionDef, text: str, file: _File) -> Ex
         definition=hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()[:16],
         commands=tuple(str(one) for one in marks.get("commands", ())),
         kinds=tuple(str(one) for one in marks.get("kinds", ())),
+        needs=tuple(str(one) for one in marks.get("needs", ())),
         objects=tuple((_KINDS[name], first) for name, first in file.named(asked) if name in _KINDS),
         containers=tuple(first for name, first in file.named(asked) if name in _CONTAINERS),
         node_ports=tuple(number for number in file.numbers(asked, "node_port") if number),

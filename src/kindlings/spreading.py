@@ -1,0 +1,47 @@
+"""How the course's tests are spread over pytest-xdist's workers: one line for one thing.
+
+The cluster has some things once (its node ports, the folders of its nodes, the cluster that may be broken),
+and a test that needs one has it for itself. Where such tests are one worker's, no other stands idle for them.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final
+
+from xdist.scheduler import LoadScopeScheduling
+
+from kindlings.desk import syllabus
+from kindlings.errors import UsageError
+from kindlings.session import SHARED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pytest
+
+
+class ByNeed(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Gives tests that need the same shared thing to one worker, and every other test to whoever is free."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Spread the tests of `config`'s run."""
+        super().__init__(config)
+        self._root: Final = config.rootpath
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the shared thing that a test needs, or the test itself."""
+        file, _, test = nodeid.partition("::")
+        return _needs(self._root / file).get(test.partition("[")[0], nodeid)
+
+
+@functools.cache
+def _needs(source: Path) -> Mapping[str, str]:
+    """Return, for the tests of a file that need something shared, what it is."""
+    try:
+        exercises = syllabus.read(source)
+    except UsageError:
+        return {}  # pytest itself says what is wrong with the file
+    shared = {one.test: sorted(SHARED.intersection(one.needs)) for one in exercises}
+    return {test: needs[0] for test, needs in shared.items() if needs}
