@@ -44,7 +44,7 @@ def test_solutions_pass(module: str, solved: Run) -> None:
 @pytest.mark.usefixtures("kind_cluster")
 def test_solutions_pass_one_after_the_other(tmp_path: Path) -> None:
     """The solutions of a module pass without workers, too, and the run gives all points."""
-    run = pytest_run(tmp_path, "exercises/module1", "--solutions")
+    run = pytest_run(tmp_path, "exercises/module2", "--solutions")
 
     assert run.code == 0, run.output
     assert run.outcomes
