@@ -51,11 +51,11 @@ def grade(students: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         given, out = Path(name) / "given", Path(name) / "out"
         submissions(given, students)
-        command = [Path(sys.executable).with_name("kindlings"), "grade", given, "--module", MODULE]
+        command: list[str | Path] = [Path(sys.executable).with_name("kindlings"), "grade", given]
         start = time.perf_counter()
         most = 0
         with subprocess.Popen(
-            [*command, "--jobs", str(JOBS), "--out", out],
+            [*command, "--module", MODULE, "--jobs", str(JOBS), "--out", out],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         ) as process:
