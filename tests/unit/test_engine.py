@@ -86,6 +86,11 @@ def test_a_changed_program_is_tried_again(world: World) -> None:
         ("docker version", "Cannot connect to the Docker daemon at unix:///x. Is it running?", "not running"),
         ("docker version", "permission denied while trying to connect to the docker API", "may not speak"),
         ("docker run", "OCI runtime create failed: unable to apply caps", "CAP_SYS_RESOURCE"),
+        (
+            "docker version",
+            'for rootless mode: exec: "newuidmap": not found in $PATH',
+            "without root's rights",
+        ),
         ("docker import", "write /var: no space left on device", "disk is full"),
         ("docker run", "something new\n", "something new"),
     ],

@@ -34,6 +34,11 @@ _OPEN_FILES: Final = 20000
 _PROCESSES: Final = 30000
 """Enough for a node; more was refused (60000) on machines whose own hard limit read 96365."""
 
+ROOTLESS: Final = (
+    "Podman runs without root's rights here, which is not enough for the cluster's nodes.",
+    "On Linux run kindlings as root or use Docker; elsewhere run `podman machine set --rootful`.",
+)
+"""What is wrong, and what to do about it."""
 _TROUBLES: Final = (
     (
         r"permission denied.*(docker|\.sock)",
@@ -50,6 +55,7 @@ _TROUBLES: Final = (
         "Podman is installed, but its machine is not running.",
         "Run `podman machine init --rootful --memory 6144` once, then `podman machine start`.",
     ),
+    (r"rootless mode|new[ug]idmap|/etc/sub[ug]id", *ROOTLESS),
     (
         r"unable to apply cap",
         "This machine withholds CAP_SYS_RESOURCE, and Docker's privileged containers insist on it.",

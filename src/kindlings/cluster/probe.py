@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import paths
+from kindlings.cluster.engine import ROOTLESS
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -80,10 +81,7 @@ def _about(engine: Engine) -> tuple[str, str, str]:
     answer = engine.run("info", "--format", asked, timeout=_PATIENCE)
     version, architecture, rootless, store = answer.stdout.strip().split(" ", 3)
     if rootless == "true":
-        raise InfrastructureError(
-            "Podman runs without root's rights here, which is not enough for the cluster's nodes.",
-            "On Linux run kindlings as root or use Docker; elsewhere run `podman machine set --rootful`.",
-        )
+        raise InfrastructureError(*ROOTLESS)
     return version, architecture, store
 
 
