@@ -130,13 +130,13 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> object:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Spread the course's tests by what they need, unless --dist asks for something else."""
     if config.getvalue("dist") != "load" or not _runs_the_course(config):
         return None
-    from kindlings.spreading import ByNeed  # noqa: PLC0415 - needs pytest-xdist
+    from kindlings import spreading  # noqa: PLC0415 - needs pytest-xdist
 
-    return ByNeed(config)
+    return spreading.ByNeed(config, log, spreading.by_the_lesson(config.rootpath))
 
 
 def _runs_the_course(config: pytest.Config) -> bool:

@@ -16,7 +16,7 @@ from kindlings.errors import UsageError
 from kindlings.session import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import pytest
@@ -25,15 +25,27 @@ if TYPE_CHECKING:
 class ByNeed(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """Gives tests that need the same shared thing to one worker, and every other test to whoever is free."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        """Spread the tests of `config`'s run."""
-        super().__init__(config)
-        self._root: Final = config.rootpath
+    def __init__(self, config: pytest.Config, log: object, needed: Callable[[str], str]) -> None:
+        """Spread the tests of `config`'s run, and say so in xdist's `log`.
+
+        `needed` returns the shared thing that the test of a node ID needs, or "".
+        """
+        super().__init__(config, log)
+        self._needed: Final = needed
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the shared thing that a test needs, or the test itself."""
+        return self._needed(nodeid) or nodeid
+
+
+def by_the_lesson(root: Path) -> Callable[[str], str]:
+    """Return what tells what a lesson's test needs; node IDs begin with its file's path from `root`."""
+
+    def needed(nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        return _needs(self._root / file).get(test.partition("[")[0], nodeid)
+        return _needs(root / file).get(test.partition("[")[0], "")
+
+    return needed
 
 
 @functools.cache
@@ -43,5 +55,9 @@ def _needs(source: Path) -> Mapping[str, str]:
         exercises = syllabus.read(source)
     except UsageError:
         return {}  # pytest itself says what is wrong with the file
-    shared = {one.test: sorted(SHARED.intersection(one.needs)) for one in exercises}
-    return {test: needs[0] for test, needs in shared.items() if needs}
+    return {one.test: need for one in exercises if (need := shared(one.needs))}
+
+
+def shared(needs: Iterable[str]) -> str:
+    """Return which of `needs` the cluster has once for all labs, or ""; a lab has one such need at most."""
+    return next((need for need in sorted(needs) if need in SHARED), "")

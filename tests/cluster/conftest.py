@@ -1,4 +1,4 @@
-"""Options of the cluster's tests, and their cluster where workers run them."""
+"""Options of the cluster's tests, and their cluster and their order where workers run them."""
 
 from __future__ import annotations
 
@@ -18,3 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Bring the cluster up before there are workers, which only attach to it."""
     bring_up(config)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Spread wrong answers as the course spreads its lessons."""
+    from kindlings import spreading  # noqa: PLC0415 - needs pytest-xdist
+    from tests.cluster.test_wrong_answers import FOLDERS, the_lesson  # noqa: PLC0415 - seldom needed
+
+    needs = {
+        f"{folder.parent.name}-{folder.name}": spreading.shared(the_lesson(folder).about.needs)
+        for folder in FOLDERS
+    }
+    return spreading.ByNeed(
+        config, log, lambda nodeid: needs.get(nodeid.partition("[")[2].removesuffix("]"), "")
+    )

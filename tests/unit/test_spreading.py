@@ -38,6 +38,8 @@ def test_tests_with_the_same_need_are_one_workers(pytester: pytest.Pytester) -> 
     )
 
     result.assert_outcomes(passed=7)
+    result.stdout.no_fnmatch_line("*sched*")
+    result.stderr.no_fnmatch_line("*sched*")
     ran = dict(line.split() for line in log.read_text().splitlines())
     assert ran.keys() == marks.keys()
     assert ran["a"] == ran["c"] == ran["e"]
@@ -46,4 +48,4 @@ def test_tests_with_the_same_need_are_one_workers(pytester: pytest.Pytester) -> 
 def test_another_way_to_spread_is_left_alone(pytester: pytest.Pytester) -> None:
     """--dist is the learner's to choose."""
     config = pytester.parseconfig("-n", "2", "--dist", "loadfile", str(course.exercises()))
-    assert plugin.pytest_xdist_make_scheduler(config) is None
+    assert plugin.pytest_xdist_make_scheduler(config, None) is None

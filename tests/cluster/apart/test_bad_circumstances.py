@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from kindlings.cluster.kind import Cluster
 
-pytestmark = pytest.mark.xdist_group("apart")
-
 NAME: Final = "trial"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")
 LESSON: Final = ("exercises/module1", "--solutions", "-k", "becomes_ready")

@@ -20,8 +20,6 @@ from tests.unit.progress_log import Log
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("apart")
-
 NAME: Final = "own-docker"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")
 NODES: Final = [f"{NAME}-control-plane", f"{NAME}-worker", f"{NAME}-worker2"]

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from kindlings.cluster.engine import Engine
 
-pytestmark = pytest.mark.xdist_group("apart")
-
 NAME: Final = "pull-path"
 VERSION: Final = VERSIONS["kubernetes"]["built"]
 REPOSITORY: Final = f"kindest/node:v{VERSION}"
