@@ -163,6 +163,7 @@ def _explained(block: Block) -> Iterator[None]:
 def _execution(lab: Lab) -> Iterator[Callable[[Sequence[str]], Answer]]:
     if lab.kubectl is None:
         raise InfrastructureError("This cluster's kubectl is missing.", "Run `kindlings up`.")
+    lab.place.recorder()  # a block may ask before it applies anything
     with lab.kubectl.acting_as(access.learner(lab.namespace), lab.namespace) as execute:
         yield execute
 
