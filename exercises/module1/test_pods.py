@@ -116,7 +116,7 @@ def test_dok_app_runs_to_its_end(lab: Lab) -> None:
     """dok-app gets its volume, says that the attendees are awesome, and ends: phase Succeeded."""
     pod = lab.apply("dok-app.yaml").pod("dok-app").wait(succeeded())
 
-    lab.pvc("dok").wait(bound())
+    lab.pvc("dok").wait(bound(at_least="10Mi"))
     pod.logs("dok-app").wait(says("The attendees are awesome"))
 
 

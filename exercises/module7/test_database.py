@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, Redis, gone, mounts, ready
+from kindlings import Lab, Redis, bound, gone, mounts, ready
 
 # Two disks are made, one after the other, which a busy machine takes its time for.
 PATIENCE = 90
@@ -29,7 +29,7 @@ def test_the_replica_follows_the_primary_by_its_name(lab: Lab) -> None:
 def test_nothing_acknowledged_is_lost(lab: Lab) -> None:
     """redis-0 is deleted, and comes back with its claim and with all that it had acknowledged."""
     redis = lab.apply("redis.yaml").statefulset("redis")
-    claim = lab.pvc("data-redis-0")
+    claim = lab.pvc("data-redis-0").wait(bound(at_least="50Mi"), timeout=PATIENCE)
     lab.pod("redis-0").wait(mounts("/data", claim=claim.name))
     victim, other = redis.pods.wait(ready(2), timeout=PATIENCE)
     replica = Redis(other)

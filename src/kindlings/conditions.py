@@ -335,19 +335,29 @@ def gone() -> Condition:
 
 @dataclass(frozen=True)
 class _Bound(Basic):
+    at_least: str
+    where = ("resources", "requests", "storage")
+
     def describe(self, target: Target) -> str:
-        return f"{target.title} Bound to a volume"
+        return f"{target.title} Bound to a volume" + (f" of {self.at_least}" if self.at_least else "")
 
     def check(self, scene: Scene) -> Verdict:
         for claim in scene.alive:
             if objects.phase(claim) == "Bound":
-                return Met([claim])
+                size = (claim["status"].get("capacity") or {}).get("storage")
+                if not self.at_least or _amount(size) >= _amount(self.at_least):
+                    return Met([claim])
+                return Impossible(f"{objects.title(claim)} is Bound to a volume of {size}")
         return NotYet(what_is_there(scene))
 
 
-def bound() -> Condition:
-    """Whether the claim has got its volume."""
-    return _Bound()
+def _amount(quantity: object) -> float:
+    return float(objects.quantity(quantity) or 0)
+
+
+def bound(*, at_least: str = "") -> Condition:
+    """Whether the claim has got its volume, and one of that size (10Mi) or more."""
+    return _Bound(at_least)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,15 @@ PODS: Final[dict[str, tuple[str, Change, str]]] = {
         ("      ports:", "      resources: {limits: {memory: 512m}}\n      ports:"),
         "warning a.yaml:14:28 memory 512m is less than a megabyte",
     ),
+    "a claim template without a spec": (
+        STATEFULSET,
+        (
+            "      spec:\n        accessModes: [ReadWriteOnce]\n        resources:\n          requests:\n"
+            "            storage: 1Gi\n",
+            "",
+        ),
+        "warning a.yaml:22:7 the claim template has no spec",
+    ),
     "storage without a unit": (
         STATEFULSET,
         ("storage: 1Gi", "storage: 1"),

@@ -157,6 +157,8 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
     if where == ("initContainers",):
         return container_names(document, sources, "initContainers")
+    if where == ("resources", "requests", "storage") and not verdict.proved:
+        return ""  # a claim without a volume may be of any size
     if where == ("volumeMounts",) and verdict.proved:
         return mounts.because(document, spec)
     if where and (verdict.proved or not verdict.troubles):
@@ -194,7 +196,8 @@ def variable(name: str, container: str, document: Document | None, sources: Sour
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:
     """Say what stands in the Pod's spec, or in its first container, where the condition looked."""
-    for root in (spec, (*spec, "containers", 0), ("spec",)):
+    claim: FieldPath = ("spec", "volumeClaimTemplates", 0, "spec")
+    for root in (spec, (*spec, "containers", 0), ("spec",), claim):
         value = document.get(*root, *where)
         if value is not None:
             shown = f" is {value}" if isinstance(value, (str, int)) else " stands"

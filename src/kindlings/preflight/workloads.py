@@ -182,6 +182,10 @@ def _claim_templates(document: Document) -> Iterator[Finding]:
         if not mapping(claim.get("metadata")).get("name"):
             what, mend = f"the claim template{HERE} has no name", "Give it metadata: with a name."
             yield refused(document, (*root, index), what, mend, rule="claim")
+        if not claim.get("spec"):
+            what, mend = f"the claim template{HERE} has no spec", "Add spec: with accessModes and resources."
+            why = "No claim can be made of it, so no Pod starts."
+            yield doubtful(document, (*root, index), what, mend, rule="claim", why=why)
         yield from _claim(document, (*root, index, "spec"))
     for template in templates.of([document]):
         for index, volume in mappings(template.spec.get("volumes")):
