@@ -26,6 +26,8 @@ class _Declared(Basic):
     same: Callable[[str, str], bool] = str.__eq__
     instead: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     """Says which volumes a container mounts instead, where it is about them."""
+    name: str = field(default="", kw_only=True)
+    """That of the environment variable, where it is about one."""
     tolerates: frozenset[str] = field(default=TROUBLES, kw_only=True)
 
     def describe(self, target: Target) -> str:
@@ -56,7 +58,7 @@ def env(name: str, value: str) -> Condition:
                 return str(variable.get("value", ""))
         return None
 
-    return _Declared(f"the environment variable {name} =", value, read, ("env",))
+    return _Declared(f"the environment variable {name} =", value, read, ("env",), name=name)
 
 
 def env_from_field(name: str, field_path: str) -> Condition:
@@ -69,7 +71,7 @@ def env_from_field(name: str, field_path: str) -> Condition:
                 return str(reference.get("fieldPath", variable.get("value", "")))
         return None
 
-    return _Declared(f"the environment variable {name} from the field", field_path, read, ("env",))
+    return _Declared(f"the environment variable {name} from the field", field_path, read, ("env",), name=name)
 
 
 def memory_limit(limit: str) -> Condition:

@@ -5,7 +5,8 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | family   | seen as                                                          | ends a wait after         |
 |----------|------------------------------------------------------------------|---------------------------|
 | image    | ErrImagePull, ImagePullBackOff, InvalidImageName                 | 1 s without healing       |
-| config   | CreateContainerConfigError, CreateContainerError, FailedMount    | 1.5 s                     |
+| config   | CreateContainerConfigError, CreateContainerError, FailedMount,   | 1.5 s                     |
+|          | or memory in which not even a sandbox can be made                |                           |
 | pending  | the scheduler found no node                                      | 1.5 s                     |
 | creation | a controller's Pods are refused (FailedCreate)                   | 1.5 s                     |
 | start    | the container's command cannot be run (RunContainerError)        | 1 s                       |
@@ -52,6 +53,7 @@ _PASSES: Final = re.compile(r"no relationship found between node|failed to sync 
 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
 """
+NO_MEMORY: Final = re.compile(r"OOM-killed|memory limit too low|memory\.max")
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
 _CONTROLLERS: Final = {"ReplicaSet", "Deployment", "DaemonSet", "StatefulSet"}
@@ -161,6 +163,8 @@ def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
         for event in snapshot.events_of(objects.uid(pod)):
             if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
                 yield Symptom("config", pod, "FailedMount", event.get("message", ""))
+            if event.get("reason") == "FailedCreatePodSandBox" and NO_MEMORY.search(event.get("message", "")):
+                yield Symptom("config", pod, "FailedCreatePodSandBox", event.get("message", ""))
     # A container that does not stay up is probed in vain, too; then that is the trouble.
     up = all(
         "running" in (one.get("state") or {}) and not one.get("restartCount") for one in objects.statuses(pod)

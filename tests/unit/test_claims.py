@@ -83,8 +83,10 @@ def because(folder: Path, text: str, one: Object, *, proved: bool) -> str:
 
 
 def test_the_line_of_the_size_is_told(tmp_path: Path) -> None:
-    """It stands in the claim, or in the StatefulSet's template; where the claim waits, it is no cause."""
+    """It stands in the claim, or in the StatefulSet's template; a claim that waits has another cause."""
     assert because(tmp_path, CLAIM, sized("7"), proved=True) == "resources.requests.storage is 7 (dok.yaml:7)"
     template = because(tmp_path, STATEFULSET, sized("7", "data-redis-0"), proved=True)
     assert template == "resources.requests.storage is 7 (dok.yaml:10)"
-    assert because(tmp_path, CLAIM, claim(), proved=False) == ""
+    waits = "no Pod has PersistentVolumeClaim dok among its volumes, so it waits for one"
+    assert because(tmp_path, CLAIM, claim(), proved=False) == waits
+    assert because(tmp_path, STATEFULSET, claim("data-redis-0"), proved=False) == ""

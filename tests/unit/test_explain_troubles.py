@@ -305,7 +305,7 @@ def test_a_proof_is_explained_by_the_file_and_not_by_troubles(tmp_path: Path) ->
     [
         ("Pod", "other", "metadata.name is counter (single-container.yaml:4), and the lab asks for other"),
         ("Service", "counter", "kind is Pod (single-container.yaml:2), and the lab asks for a Service"),
-        ("Service", "other", ""),
+        ("Service", "other", "no document of single-container.yaml is a Service"),
     ],
 )
 def test_an_object_that_no_file_has(tmp_path: Path, kind: str, name: str, because: str) -> None:

@@ -9,6 +9,7 @@ from kindlings.errors import Findings, LabFailure, Place
 from kindlings.explain import (
     commands,
     crashes,
+    foreseen,
     host_paths,
     images,
     metadata,
@@ -131,7 +132,8 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
     if trouble.family == "image":
         return images.because(trouble, document, sources), images.READ
     if trouble.family in {"crash", "ended", "start"}:
-        return crashes.because(trouble, document, sources), crashes.READ
+        because = crashes.because(trouble, document, sources)
+        return f"{because}{foreseen.program(document, sources.course_images)}", crashes.READ
     if trouble.family in {"probe", "unready", "probing"}:
         return services.probe(trouble, document, sources), services.READ_PROBES
     if trouble.family in {"creation", "config"} and (found := host_paths.because(trouble.message, document)):
@@ -158,9 +160,14 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     if where == ("initContainers",):
         return container_names(document, sources, "initContainers")
     if where == ("resources", "requests", "storage") and not verdict.proved:
-        return ""  # a claim without a volume may be of any size
+        made = document.kind == "StatefulSet"  # whose Pods mount what it claims
+        return "" if made else pending.unmounted(document.name, sources, verdict.snapshot)
+    if where == ("env",) and (name := getattr(verdict.condition, "name", "")):
+        return _variables(name, document, spec)
     if where == ("volumeMounts",) and verdict.proved:
         return mounts.because(document, spec)
+    if where == ("restartPolicy",) and document.get(*spec, "restartPolicy") not in {None, "Always"}:
+        return ""  # with such a policy it may end
     if where and (verdict.proved or not verdict.troubles):
         return _stands(document, spec, where)
     return container_names(document, sources) if "container" in verdict.expected else ""
@@ -192,6 +199,22 @@ def variable(name: str, container: str, document: Document | None, sources: Sour
             return f"{name} is taken from {source} {about.get(field)} ({place})"
         return f"{name} has the fixed value {one.get('value')} ({document.at(*path, index, 'value')})"
     return f"container {container} ({document.at(*path[:-1])}) has no {name} in its env"
+
+
+def _variables(name: str, document: Document, spec: FieldPath) -> str:
+    """Say where the first container has the environment variable `name`, or which it has instead."""
+    path = (*spec, "containers", 0, "env")
+    found = {
+        str(one.get("name")): document.at(
+            *path, index, *(("valueFrom", "fieldRef", "fieldPath") if "valueFrom" in one else ("value",))
+        )
+        for index, one in enumerate(document.get(*path) or [])
+        if isinstance(one, dict)
+    }
+    if name in found:
+        return f"{name} is set there ({found[name]})"
+    has = ", ".join(f"{one} ({place})" for one, place in found.items())
+    return f"env ({document.at(*path)}) has {has}" if has else _stands(document, spec, ("env",))
 
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:
@@ -227,6 +250,8 @@ def absent(kind: str, name: str, sources: Sources, files: tuple[str, ...]) -> La
     elif same_name:
         place = same_name[0].at("kind")
         because = f"kind is {same_name[0].kind} ({place}), and the lab asks for a {kind}"
+    elif files:
+        because = f"no document of {' or '.join(files)} is a {kind}"
     saw = ", ".join(one.title for one in sources.documents) or "no object"
     return LabFailure(
         Findings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kindlings import preflight
+from kindlings.preflight import labs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,12 @@ def complete(findings: Findings, documents: Sequence[Document]) -> None:
     if len(found) == 1:
         findings.because = sentence(found[0])
         findings.place = found[0].place
+
+
+def program(document: Document, images: Sequence[str]) -> str:
+    """Return, to be added to why a container ended, which image has no shell to be asked for; or nothing."""
+    found = labs.check([document], labs.Lab(images=images)) if images else ()
+    return next((f"; {one.because}" for one in found if one.rule == "lab-program"), "")
 
 
 def _concerned(findings: Findings, documents: Sequence[Document]) -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.symptoms import NO_CLAIM
+from kindlings.symptoms import NO_CLAIM, NO_MEMORY
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -29,7 +29,7 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     """Say what is missing, which line asks for it, and where to read on."""
     message = symptom.message
     if match := NO_CLAIM.search(message):
-        return _no_claim(match[1], document, snapshot), READ["claim"]
+        return _no_claim(match[1], document, sources, snapshot), READ["claim"]
     if match := _NO_OBJECT.search(message):
         kind, field = {"configmap": ("ConfigMap", "configMap"), "secret": ("Secret", "secret")}[match[1]]
         return f"there is no {kind} {match[2]} ({_line_with(document, field, match[2])})", READ["config"]
@@ -37,6 +37,8 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"
         ]
+    if symptom.reason == "FailedCreatePodSandBox" and NO_MEMORY.search(message):
+        return _too_little(document, sources), READ["resources"]
     if match := _SHORT_OF.search(message):
         return _too_much(match[1], document, sources), READ["resources"]
     if "unbound" in message and "PersistentVolumeClaim" in message:
@@ -52,8 +54,14 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     return message, READ["nodes"]
 
 
-def _no_claim(claim: str, document: Document, snapshot: Snapshot) -> str:
-    there = [objects.name(one) for one in snapshot.all("PersistentVolumeClaim")]
+def _no_claim(claim: str, document: Document, sources: Sources, snapshot: Snapshot) -> str:
+    places = {
+        one.name: f" ({one.at('metadata', 'name')})"
+        for one in sources.documents
+        if one.kind == "PersistentVolumeClaim"
+    }
+    found = [objects.name(one) for one in snapshot.all("PersistentVolumeClaim")]
+    there = [f"{name}{places.get(name, '')}" for name in found]
     has = f"there is {', '.join(there)}" if there else "the lab's namespace has none"
     return f"there is no PersistentVolumeClaim {claim} ({_line_with(document, 'claimName', claim)}); {has}"
 
@@ -64,6 +72,34 @@ def _line_with(document: Document, field: str, value: str) -> str:
         if found == value and any(str(part).startswith(field) for part in path):
             return str(document.at(*path))
     return str(document.at("spec"))
+
+
+def _too_little(document: Document, sources: Sources) -> str:
+    spec = (*sources.pod_root(document), "spec", "containers")
+    for index, _ in enumerate(document.get(*spec) or []):
+        path = (*spec, index, "resources", "limits", "memory")
+        if document.get(*path) is not None:
+            limit = f"{document.get(*path)} ({document.at(*path)})"
+            return f"nothing can be started within a memory limit of {limit}"
+    return "nothing can be started within the Pod's memory limit"
+
+
+def unmounted(name: str, sources: Sources, snapshot: Snapshot) -> str:
+    """Say that no Pod mounts the claim `name`, which then waits for one; or nothing."""
+    mounted = {
+        (volume.get("persistentVolumeClaim") or {}).get("claimName")
+        for pod in snapshot.all("Pod")
+        for volume in pod["spec"].get("volumes") or []
+    }
+    if name in mounted:
+        return ""
+    volumes = []
+    for one in sources.documents:
+        path = (*sources.pod_root(one), "spec", "volumes")
+        for index, _ in enumerate(one.get(*path) or []):
+            volumes.append(f"{one.at(*path, index)}")
+    has = f"; the volumes are at {', '.join(volumes)}" if volumes else ""
+    return f"no Pod has PersistentVolumeClaim {name} among its volumes, so it waits for one{has}"
 
 
 def _too_much(resource: str, document: Document, sources: Sources) -> str:

@@ -186,7 +186,7 @@ def _program(pod: Template, container: dict[str, Any], image: str, path: FieldPa
         what = f"{shown(image)}{HERE} has no {shown(given[0])}: it holds one program and no shell"
         mend = "Take an image with a shell, such as busybox."
         why = "A container whose program is not there never starts."
-        yield doubtful(pod.document, (*path, "image"), what, mend, rule="lab-command", why=why)
+        yield doubtful(pod.document, (*path, "image"), what, mend, rule="lab-program", why=why)
 
 
 def _listed(container: dict[str, Any], group: str) -> list[Any]:
