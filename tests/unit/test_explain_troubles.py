@@ -167,7 +167,7 @@ def test_a_command_that_cannot_be_run_is_the_runtimes_word(tmp_path: Path) -> No
     findings = told(tmp_path, POD.format(image="busybox:1.36"), one)
     assert findings.because == (
         'container count could not be started (single-container.yaml:9): "count": '
-        "executable file not found in $PATH"
+        "executable file not found in $PATH; its image is busybox:1.36 (single-container.yaml:8)"
     )
 
 

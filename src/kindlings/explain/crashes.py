@@ -30,7 +30,11 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
             "again: it must go on, or the Pod needs another restartPolicy"
         )
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
-        return f"{who} could not be started ({place}): {_start_error(symptom.message)}"
+        why = _start_error(symptom.message)
+        image = document.get(*path, "image")
+        if image and ("not found" in why or "no such file" in why):
+            why += f"; its image is {image} ({document.at(*path, 'image')})"
+        return f"{who} could not be started ({place}): {why}"
     if symptom.reason == "OOMKilled":
         limit = document.at(*path, "resources", "limits", "memory")
         return f"{who} used more memory than its limit allows ({limit}) and was killed: OOMKilled"
