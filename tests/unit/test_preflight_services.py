@@ -112,6 +112,16 @@ SERVICES: Final[dict[str, tuple[tuple[str, ...], Change, str]]] = {
         ("", ""),
         "warning b.yaml:4:3 Pod web stands twice, first at a.yaml:4",
     ),
+    "a claim that is only read": (
+        (READER, changed(READ, ("[ReadWriteOnce]", "[ReadOnlyMany]"))),
+        ("", ""),
+        "warning b.yaml:6:17 the claim asks for ReadOnlyMany, and pile is mounted for writing (a.yaml:26)",
+    ),
+    "a claim template that is only read": (
+        (STATEFULSET, HEADLESS),
+        ("[ReadWriteOnce]", "[ReadOnlyMany]"),
+        "warning a.yaml:25:23 the claim asks for ReadOnlyMany, and data is mounted for writing (a.yaml:19)",
+    ),
     "a Service without a selector": (
         (SERVICE, DEPLOYMENT),
         ("  selector:\n    app: web\n", ""),

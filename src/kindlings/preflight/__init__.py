@@ -13,6 +13,7 @@ from kindlings import manifests
 from kindlings.errors import LabFailure, Place, UsageError
 from kindlings.files import MAX_BYTES
 from kindlings.preflight import (
+    claims,
     containers,
     duplicates,
     fields,
@@ -41,7 +42,14 @@ _OF_ONE: Final = (
     *(kinds.check, fields.check, names.check, selectors.check, services.check),
     *(workloads.check, containers.check, volumes.check, probes.check, shells.check),
 )
-_OF_ALL: Final = (selectors.services, services.target_ports, governing.check, references.check, mounted.check)
+_OF_ALL: Final = (
+    selectors.services,
+    services.target_ports,
+    governing.check,
+    references.check,
+    mounted.check,
+    claims.check,
+)
 _SUFFIXES: Final = {".yaml", ".yml"}
 
 
