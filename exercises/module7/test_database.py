@@ -29,8 +29,9 @@ def test_the_replica_follows_the_primary_by_its_name(lab: Lab) -> None:
 def test_nothing_acknowledged_is_lost(lab: Lab) -> None:
     """redis-0 is deleted, and comes back with its claim and with all that it had acknowledged."""
     redis = lab.apply("redis.yaml").statefulset("redis")
-    claim = lab.pvc("data-redis-0").wait(bound(at_least="50Mi"), timeout=PATIENCE)
+    claim = lab.pvc("data-redis-0")
     lab.pod("redis-0").wait(mounts("/data", claim=claim.name))
+    claim.wait(bound(at_least="50Mi"), timeout=PATIENCE)
     victim, other = redis.pods.wait(ready(2), timeout=PATIENCE)
     replica = Redis(other)
     Redis(victim).syncs_each_write()
