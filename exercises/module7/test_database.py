@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, Redis, bound, gone, mounts, ready
+from kindlings import Lab, Redis, gone, mounts, ready
 
 # Two disks are made, one after the other, which a busy machine takes its time for.
 PATIENCE = 90
@@ -31,7 +31,6 @@ def test_nothing_acknowledged_is_lost(lab: Lab) -> None:
     redis = lab.apply("redis.yaml").statefulset("redis")
     claim = lab.pvc("data-redis-0")
     lab.pod("redis-0").wait(mounts("/data", claim=claim.name))
-    claim.wait(bound(at_least="50Mi"), timeout=PATIENCE)
     victim, other = redis.pods.wait(ready(2), timeout=PATIENCE)
     replica = Redis(other)
     Redis(victim).syncs_each_write()
