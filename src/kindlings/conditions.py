@@ -194,6 +194,8 @@ class _Ready(Basic):
         if wanted != self.count:
             # The number may just have been changed; what stays so is what the file says.
             return NotYet(f"{objects.title(owner or {})} asks for {plural(wanted, 'replica')}", _UNCHANGED)
+        if owner and owner["spec"].get("paused") and len(alive) < self.count:
+            return NotYet(f"{objects.title(owner)} is paused", _UNCHANGED)
         return NotYet(what_is_there(scene))
 
 

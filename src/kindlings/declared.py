@@ -28,6 +28,8 @@ class _Declared(Basic):
     """Says which volumes a container mounts instead, where it is about them."""
     name: str = field(default="", kw_only=True)
     """That of the environment variable, where it is about one."""
+    mounted_at: str = ""
+    """The path of the container that it is about, where it is about a volume."""
     tolerates: frozenset[str] = field(default=TROUBLES, kw_only=True)
 
     def describe(self, target: Target) -> str:
@@ -103,7 +105,7 @@ def mounts(path: str, *, claim: str) -> Condition:
         return str(claims[0]) if claims and claims[0] else None
 
     what = f"mounted at {path} the PersistentVolumeClaim"
-    return _Declared(what, claim, read, ("volumeMounts",), instead=_mounted)
+    return _Declared(what, claim, read, ("volumeMounts",), instead=_mounted, mounted_at=path)
 
 
 def mounts_from_node(path: str, *, folder: str) -> Condition:
@@ -119,7 +121,7 @@ def mounts_from_node(path: str, *, folder: str) -> Condition:
         return str(folders[0]) if folders and folders[0] else None
 
     what = f"mounted at {path} its node's folder"
-    return _Declared(what, folder, read, ("volumeMounts",), instead=_mounted)
+    return _Declared(what, folder, read, ("volumeMounts",), instead=_mounted, mounted_at=path)
 
 
 def _mounted(container: dict[str, Any], spec: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
-from kindlings.explain import stateful
+from kindlings.explain import mounts, stateful
 from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
@@ -135,7 +135,9 @@ class Log:
             place = (
                 document.at(*path, "args") if document.get(*path, "args") else document.at(*path, "command")
             )
-            because = f"what container {self._container} writes comes from its command ({place})"
+            because = mounts.not_shared(saw, document, path) or (
+                f"what container {self._container} writes comes from its command ({place})"
+            )
         elif document is not None:
             because = explain.container_names(document, lab.sources)
         look = lab.sources.look(f"logs {pod.name}{named}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,6 +80,18 @@ def test_a_pod_that_is_not_ready_is_one_too_many() -> None:
     found = [pod("a"), pod("b", ready=False)]
     verdict = judged(ready(1), *found, target=ALL_PODS)
     assert verdict == NotYet("1 Pod 0/1 Running, 1 Pod 1/1 Running")
+
+
+def test_a_paused_deployment_makes_no_pod() -> None:
+    """Nobody need wait for the Pods of a Deployment that is paused, for longer than a change may take."""
+    deployment = owner("Deployment", "web")
+    target = replace(ALL_PODS, owner=lambda _: deployment)
+    assert judged(ready(1), target=target) == NotYet("no Pod")
+    deployment["spec"]["paused"] = True
+    verdict = judged(ready(1), target=target)
+    assert isinstance(verdict, NotYet)
+    assert (verdict.why, verdict.ends_after) == ("Deployment web is paused", 2.0)
+    assert isinstance(judged(ready(1), pod("a"), target=target), Met)
 
 
 def test_terminating_pods_do_not_count() -> None:

@@ -147,6 +147,11 @@ def test_a_toleration_fits_by_key_value_and_effect(toleration: dict[str, str], *
             "nodeSelector: {role: hand}",
             "nodeSelector asks for role=hand (single-container.yaml:8), and node control has role=boss",
         ),
+        (
+            'nodeSelector: {only-here: ""}',
+            "nodeSelector asks for the label only-here (single-container.yaml:8), "
+            "and node control has no label only-here",
+        ),
         ("tolerations: [{operator: Exists}]", ""),
     ],
 )

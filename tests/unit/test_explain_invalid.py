@@ -27,7 +27,10 @@ def test_a_required_value_that_is_wrong_is_not_called_missing(tmp_path: Path) ->
     )
     field, words = "spec.updateStrategy.rollingUpdate.maxUnavailable", "cannot be 0 when maxSurge is 0"
     findings = invalid(tmp_path, text, field, "FieldValueRequired", f"Required value: {words}")
-    assert findings.because == f"{field}: {words} (single-container.yaml:{END + 1})"
+    assert findings.because == (
+        f"maxUnavailable is 0 (single-container.yaml:{END + 1}) and there is no maxSurge above 0:"
+        " write maxUnavailable: 1, or a maxSurge"
+    )
 
 
 def test_a_field_of_a_pod_that_cannot_be_asked_for_is_found(tmp_path: Path) -> None:
@@ -46,7 +49,9 @@ def test_an_invalid_value_is_found(tmp_path: Path) -> None:
     field = "spec.containers[0].imagePullPolicy"
     words = 'Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"'
     findings = invalid(tmp_path, text, field, "FieldValueNotSupported", words)
-    assert findings.because == f"spec.containers.0.imagePullPolicy: {words} (single-container.yaml:9)"
+    assert findings.because == (
+        "imagePullPolicy is Sometimes (single-container.yaml:9), which is none of Always, IfNotPresent, Never"
+    )
 
 
 WORKLOAD = """\
@@ -77,8 +82,14 @@ def test_a_word_that_is_not_supported_is_found_in_its_mapping(tmp_path: Path) ->
         (
             "      app: agent\n",
             "",
-            "the selector (single-container.yaml:6) asks for none of the labels of the Pod template "
-            "(single-container.yaml:10)",
+            "the selector (single-container.yaml:5) asks for no label: write matchLabels with a label "
+            "that the Pod template carries",
+        ),
+        (
+            "      app: agent\n",
+            "      app: agent\n    matchExpressions: [{key: tier, operator: Exists}]\n",
+            "the selector's rule for tier (single-container.yaml:8) does not hold for the Pod template: it "
+            "carries no tier (single-container.yaml:12): change the rule, or the template's label tier",
         ),
         (
             "{app: agent}}",
@@ -91,7 +102,7 @@ def test_a_word_that_is_not_supported_is_found_in_its_mapping(tmp_path: Path) ->
 def test_a_selector_that_finds_nothing_is_told_by_both_lines(
     tmp_path: Path, old: str, new: str, because: str
 ) -> None:
-    """An empty selector, and a label whose key has a typo."""
+    """An empty selector, a rule beside it that does not hold, and a label whose key has a typo."""
     words = "Invalid value: `selector` does not match template `labels`"
     text = WORKLOAD.replace(old, new)
     findings = invalid(tmp_path, text, "spec.template.metadata.labels", "FieldValueInvalid", words)
@@ -132,3 +143,23 @@ def test_a_name_that_cannot_be_is_found(tmp_path: Path) -> None:
     findings = invalid(tmp_path, text, "metadata.name", "FieldValueInvalid", words)
     assert str(findings.place) == "single-container.yaml:4"
     assert "Counter" in findings.because
+
+
+def test_a_mount_of_a_volume_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    """The server says "Not found"; preflight knows what there is."""
+    text = (
+        POD + "      volumeMounts: [{name: logs, mountPath: /logs}]\n"
+        "  volumes: [{name: data, emptyDir: {}}]\n"
+    )
+    field = "spec.containers[0].volumeMounts[0].name"
+    findings = invalid(tmp_path, text, field, "FieldValueNotFound", 'Not found: "logs"')
+    assert findings.because.startswith("there is no volume logs (single-container.yaml:9); the Pod has data")
+    assert "add a volume logs" in findings.because
+
+
+def test_what_preflight_does_not_know_is_told_in_the_servers_words(tmp_path: Path) -> None:
+    """Preflight finds nothing, or something else than the server and more than one thing."""
+    field, words = "spec.containers[0].args", "Invalid value: not today"
+    for text in (POD, POD + "      tty: sure\n      stdin: sure\n"):
+        findings = invalid(tmp_path, text, field, "FieldValueInvalid", words)
+        assert findings.because.startswith("spec.containers.0.args: Invalid value: not today")

@@ -56,10 +56,54 @@ def test_a_field_of_the_pods_is_told_from_one_of_their_controller(tmp_path: Path
     )
 
 
-def test_an_unknown_field_like_no_other_is_only_found(tmp_path: Path) -> None:
-    """Nothing is guessed."""
+def test_an_unknown_field_like_no_other_is_to_go(tmp_path: Path) -> None:
+    """Nothing is guessed, but a reader is told what to do."""
     findings = told(tmp_path, POD + "zzzzqqq: 1\n", STRICT + 'unknown field "zzzzqqq"')
-    assert findings.because == "the object itself has no field zzzzqqq (single-container.yaml:9)"
+    assert findings.because == (
+        "the object itself has no field zzzzqqq (single-container.yaml:9):"
+        " take zzzzqqq away, or look where it belongs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "field", "because"),
+    [
+        ("hostIPC: true\n", "hostIPC", "hostIPC belongs to spec, not to the object itself"),
+        ("labels: {app: x}\n", "labels", "labels belongs to metadata, not to the object itself"),
+        (
+            "      limits: {memory: 1Gi}\n",
+            "spec.containers[0].limits",
+            "limits belongs to spec.containers.resources, not to a container",
+        ),
+        (
+            "      containerPort: 80\n",
+            "spec.containers[0].containerPort",
+            "containerPort belongs to an item of ports, not to a container",
+        ),
+    ],
+)
+def test_a_field_that_stands_too_far_out_is_told_what_it_belongs_to(
+    tmp_path: Path, lines: str, field: str, because: str
+) -> None:
+    """Where one field beside it alone may hold such a field, that one is named."""
+    findings = told(tmp_path, POD + lines, STRICT + f'unknown field "{field}"')
+    assert findings.because == f"{because} (single-container.yaml:9)"
+
+
+def test_a_field_that_several_could_hold_is_not_put_anywhere(tmp_path: Path) -> None:
+    """A container has three probes, and each may have httpGet."""
+    field = "spec.containers[0].httpGet"
+    findings = told(tmp_path, POD + "      httpGet: {port: 80}\n", STRICT + f'unknown field "{field}"')
+    assert findings.because.startswith("a container has no field httpGet (single-container.yaml:9)")
+
+
+def test_a_label_in_a_selector_itself_belongs_to_match_labels(tmp_path: Path) -> None:
+    """As a Service's selector, and a ReplicationController's, have it."""
+    text = POD.replace("kind: Pod", "kind: ReplicaSet").replace("apiVersion: v1", "apiVersion: apps/v1")
+    findings = told(tmp_path, text + "  selector:\n    app: x\n", 'unknown field "spec.selector.app"')
+    assert findings.because == (
+        "app belongs to spec.selector.matchLabels, not to spec.selector (single-container.yaml:10)"
+    )
 
 
 def test_of_several_unknown_fields_the_first_is_told(tmp_path: Path) -> None:
@@ -75,42 +119,43 @@ def test_of_several_unknown_fields_the_first_is_told(tmp_path: Path) -> None:
         (
             "      env:\n        NAME: Ali\n",
             "cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar",
-            "env wants a list (each item begins with a dash) and has a mapping (single-container.yaml:9)",
+            "env wants a list (each item begins with a dash) and has a mapping (single-container.yaml:9):"
+            " begin each item of env with a dash",
         ),
         (
             "      env:\n        - name: COUNT\n          value: 3\n",
             "cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string",
-            "value wants a text (in quotes, where it could be read as a number) and has a number"
-            " (single-container.yaml:11)",
+            "value wants a text and has the number 3 (single-container.yaml:11):"
+            " put it in quotes, as it stands",
         ),
         (
             "      args: [sleep, 3600]\n",
             "cannot unmarshal number into Go struct field Container.spec.containers.args of type string",
-            "an item of args wants a text (in quotes, where it could be read as a number) and has a number"
-            " (single-container.yaml:9)",
+            "an item of args wants a text and has the number 3600 (single-container.yaml:9):"
+            " put it in quotes, as it stands",
         ),
         (
             "      env:\n        - name: DEBUG\n          value: yes\n",
             "cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string",
-            "value wants a text (in quotes, where it could be read as a number) and has true or false"
-            " (single-container.yaml:11)",
+            "value wants a text and has true, which is no text and no number (single-container.yaml:11):"
+            " put it in quotes, as it stands",
         ),
         (
             "      ports:\n        - containerPort: http\n",
             "cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort"
             " of type int32",
-            "containerPort wants a number and has a text (single-container.yaml:10)",
+            "containerPort wants a whole number and has the text http (single-container.yaml:10)",
         ),
         (
             "      resources: [1Gi]\n",
             "cannot unmarshal array into Go struct field Container.spec.containers.resources of type"
             " v1.ResourceRequirements",
-            "resources wants a mapping and has a list (single-container.yaml:9)",
+            "resources wants a mapping of fields and has a list (single-container.yaml:9)",
         ),
         (
             "      tty: sure\n",
             "cannot unmarshal string into Go struct field Container.spec.containers.tty of type bool",
-            "tty wants true or false and has a text (single-container.yaml:9)",
+            "tty wants true or false and has the text sure (single-container.yaml:9)",
         ),
     ],
 )
@@ -129,6 +174,21 @@ def test_the_item_with_the_wrong_type_is_the_one_that_is_meant(tmp_path: Path) -
         "json: cannot unmarshal object into Go struct field Container.spec.containers.env of type []v1.EnvVar"
     )
     assert str(told(tmp_path, text, words).place) == "single-container.yaml:14"
+
+
+def test_the_line_that_preflight_finds_is_told_where_the_server_means_another(tmp_path: Path) -> None:
+    """The server speaks of a Service's selector, and the line to mend is the one below it."""
+    text = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+        "spec:\n  selector:\n    matchLabels: {app: web}\n  ports: [{port: 80}]\n"
+    )
+    words = "cannot unmarshal object into Go struct field ServiceSpec.spec.selector of type string"
+    findings = told(tmp_path, text, f"json: {words}")
+    assert findings.because == (
+        "matchLabels wants a text and has a mapping (single-container.yaml:6):"
+        " a Service's selector has the labels themselves: take the line matchLabels: away"
+    )
+    assert str(findings.place) == "single-container.yaml:6"
 
 
 def test_a_quantity_that_is_none_is_found(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -198,6 +199,14 @@ def test_metadata_is_told_from_both_places(
     findings = told(tmp_path, condition, target=target)
     assert findings.because.startswith(because)
     assert "working-with-objects" in findings.read
+
+
+def test_a_note_that_no_command_changes_is_told_so(tmp_path: Path) -> None:
+    """A new revision keeps the old note, unless somebody annotates the Deployment."""
+    because = told(tmp_path, change_cause(2, "x"), target=WHOLE, ran=(UNDO,)).because
+    assert because.endswith("undo.sh:3 is the last line that was run, and none was kubectl annotate")
+    note = replace(UNDO, words=("annotate", "deployment/counter", "a=b"))
+    assert "annotate" not in told(tmp_path, change_cause(2, "x"), target=WHOLE, ran=(note, UNDO)).because
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from kindlings import explain, symptoms
 from kindlings.conditions import Target, containers_ready, ready, succeeded
+from kindlings.declared import native_sidecar
 from kindlings.explain.sources import Sources, parse_path
 from kindlings.waiting import Unmet
 from tests.unit.fakes import (
@@ -52,12 +53,14 @@ def told(
     target: Target | None = None,
     condition: Condition | None = None,
     log: str = "",
+    proved: bool = False,
 ) -> Findings:
     """Return what is told when the target of `text` ends as the first of `found`."""
     target, condition = target or the_pod(), condition or ready()
     now = scene(target, *found)
     sources = Sources([document(folder, text)], "lab", IMAGES, lambda _pod, _container: log)
-    verdict = Unmet(condition, target, condition.describe(target), "this", now.snapshot, symptoms.find(now))
+    expected, found_troubles = condition.describe(target), symptoms.find(now)
+    verdict = Unmet(condition, target, expected, "this", now.snapshot, found_troubles, proved)
     return explain.unmet(verdict, sources).findings
 
 
@@ -155,6 +158,68 @@ def test_memory_is_the_limits_line(tmp_path: Path) -> None:
         "container count used more memory than its limit allows (single-container.yaml:12)"
         " and was killed: OOMKilled"
     )
+
+
+def test_a_port_that_another_container_has_is_told(tmp_path: Path) -> None:
+    """Two containers of a Pod that listen on one port; a container alone has nobody to share it with."""
+    log = "httpd: bind: Address already in use\n"
+    for others, shared in ((("count", "web"), True), (("count",), False)):
+        one = pod(containers=others, ready=False, statuses=[crashed(1)])
+        because = told(tmp_path, POD.format(image="busybox:1.36"), one, log=log).because
+        assert because.endswith("one of them only can have a port") is shared
+
+
+def test_a_script_that_nobody_may_execute_is_told(tmp_path: Path) -> None:
+    """A ConfigMap's file as the command itself: permission denied."""
+    text = POD.format(image="busybox:1.36").replace("[count]", "[/script/count.sh]") + (
+        "      volumeMounts: [{name: script, mountPath: /script}]\n"
+        "  volumes: [{name: script, configMap: {name: script}}]\n"
+    )
+    script = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: script}\ndata: {count.sh: date}\n"
+    message = 'runc create failed: exec: "/script/count.sh": permission denied: unknown'
+    one = pod(ready=False, statuses=[waiting("RunContainerError", message)])
+    now = scene(the_pod(), one)
+    documents = [document(tmp_path, text), document(tmp_path, script, "script.yaml")]
+    verdict = Unmet(ready(), the_pod(), "", "", now.snapshot, symptoms.find(now))
+    because = explain.unmet(verdict, Sources(documents, "lab")).findings.because
+    assert because == (
+        "container count could not be started (single-container.yaml:9): "
+        '"/script/count.sh": permission denied;'
+        " it runs count.sh of ConfigMap script (script.yaml:4), whose files nobody may execute:"
+        " let a shell run it, as /bin/sh FILE does"
+    )
+
+
+@pytest.mark.parametrize(("folder", "hidden"), [("/bin", True), ("/bin/", True), ("/b", False)])
+def test_a_volume_over_the_programs_folder_is_told(tmp_path: Path, folder: str, *, hidden: bool) -> None:
+    """What the image has in a folder is not seen where a volume is mounted there."""
+    text = POD.format(image="busybox:1.36") + f"      volumeMounts: [{{name: data, mountPath: {folder}}}]\n"
+    message = 'exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown'
+    because = told(tmp_path, text, pod(ready=False, statuses=[waiting("StartError", message)])).because
+    assert because.endswith("(single-container.yaml:10), and hides what the image has there") is hidden
+    assert '"/bin/sh": stat /bin/sh: no such file or directory' in because
+
+
+@pytest.mark.parametrize(
+    ("lines", "because"),
+    [
+        ("  initContainers: [{name: logs, image: x}]\n", "logs has no restartPolicy of its own"),
+        (
+            "  initContainers: [{name: logs, image: x, restartPolicy: OnFailure}]\n",
+            "logs has restartPolicy OnFailure",
+        ),
+        ("    - {name: logs, image: x, restartPolicy: Always}\n", "logs stands among the containers"),
+        ("", "spec (single-container.yaml:5) has no initContainers"),
+    ],
+)
+def test_a_sidecar_that_is_none_is_told_by_its_place_or_its_policy(
+    tmp_path: Path, lines: str, because: str
+) -> None:
+    """An init container that is not restarted always, or a container among the others."""
+    text = POD.format(image="busybox:1.36") + lines
+    findings = told(tmp_path, text, pod(), condition=native_sidecar("logs"), proved=True)
+    assert findings.because.startswith(because)
+    assert "single-container.yaml:" in findings.because
 
 
 def test_a_command_that_cannot_be_run_is_the_runtimes_word(tmp_path: Path) -> None:

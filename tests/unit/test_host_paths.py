@@ -167,7 +167,58 @@ def test_a_volume_that_ends_with_its_pod(tmp_path: Path) -> None:
         "          securityContext:\n            privileged: true\n",
         "          volumeMounts:\n            - name: data\n              mountPath: /app\n",
     )
-    told = mounts.because(document(tmp_path, text, "a.yaml"), ("spec", "template", "spec"))
-    assert told == "data is mounted at /app (a.yaml:12) and is the Pod's hostPath (a.yaml:15)"
+    spec = ("spec", "template", "spec")
+    mounted = "data is mounted at /app (a.yaml:12) and is the Pod's hostPath (a.yaml:15)"
+    for wanted in ("/app", "/data"):
+        assert mounts.because(document(tmp_path, text, "a.yaml"), spec, wanted) == mounted
     plain = document(tmp_path, DAEMONSET, "a.yaml")
-    assert mounts.because(plain, ("spec", "template", "spec")).endswith("has no volumeMounts")
+    assert mounts.because(plain, spec, "/app").endswith("has no volumeMounts")
+
+
+SIDECAR = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+    - name: count
+      volumeMounts:
+        - {name: logs, mountPath: /var/log/}
+    - name: exporter
+      volumeMounts: [{name: other, mountPath: /other}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "because"),
+    [
+        (
+            "tail: can't open '/var/log/a.log': No such file or directory",
+            SIDECAR,
+            "container exporter (a.yaml:9) mounts nothing"
+            " where container count has the volume logs (a.yaml:8)",
+        ),
+        ("tail: can't open '/tmp/a.log': No such file or directory", SIDECAR, ""),
+        ("cat: /var/log/a.log: No such file or directory", SIDECAR.replace("/other", "/var/log"), ""),
+        ("no numbers", SIDECAR, ""),
+    ],
+)
+def test_a_file_that_another_container_has_is_one_that_is_not_shared(
+    tmp_path: Path, said: str, text: str, because: str
+) -> None:
+    """A container does not find what another writes, because it does not mount the volume of both."""
+    path = ("spec", "containers", 1)
+    assert mounts.not_shared(said, document(tmp_path, text, "a.yaml"), path) == because
+
+
+def test_only_what_is_mounted_at_the_wanted_path_is_told(tmp_path: Path) -> None:
+    """A StatefulSet that makes no claims is told so, too."""
+    text = DAEMONSET.replace("kind: DaemonSet", "kind: StatefulSet").replace(
+        "          securityContext:\n            privileged: true\n",
+        "          volumeMounts: [{name: script, mountPath: /script},\n"
+        "            {name: data, mountPath: /app}]\n",
+    )
+    told = mounts.because(document(tmp_path, text, "a.yaml"), ("spec", "template", "spec"), "/app")
+    assert "/script" not in told
+    assert told.startswith("data is mounted at /app (a.yaml:11) and is the Pod's hostPath")
+    assert told.endswith("; spec (a.yaml:5) has no volumeClaimTemplates")

@@ -192,6 +192,23 @@ NAMES: Final[dict[str, tuple[str, Change, str]]] = {
         ("name: http", "name: http-of-the-web-server"),
         "error a.yaml:23:15 http-of-the-web-server is no name of a container's port",
     ),
+    "a field that a volume does not have": (
+        POD,
+        (
+            "emptyDir: {}",
+            "downwardAPI: {items: [{path: node,\n        fieldRef: {fieldPath: spec.nodeName}}]}",
+        ),
+        "error a.yaml:11:20 a volume of the downward API has no spec.nodeName",
+    ),
+    "a field that a projected volume does not have": (
+        POD,
+        (
+            "emptyDir: {}",
+            "projected: {sources: [{downwardAPI: {items: [{path: node,\n"
+            "        fieldRef: {fieldPath: status.podIP}}]}}]}",
+        ),
+        "error a.yaml:11:20 a volume of the downward API has no status.podIP",
+    ),
     "a port in quotes": (
         SERVICE,
         ("targetPort: 8080", 'targetPort: "8080"'),

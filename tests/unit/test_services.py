@@ -267,6 +267,36 @@ def test_a_probe_that_fails_is_explained(message: str, says: str, tmp_path: Path
     assert found.read == causes.READ_PROBES
 
 
+def test_a_probe_of_a_named_port_leads_to_the_line_that_gives_it(tmp_path: Path) -> None:
+    """A containerPort is a note, and a probe that goes by its name asks where the note says."""
+    message = 'Get "http://10.244.1.5:84/ready": dial tcp 10.244.1.5:84: connect: connection refused'
+    template = {"path": "/ready", "port": "http"}
+    text = DEPLOYMENT.replace("port: 80\n", "port: http\n")
+    assert text != DEPLOYMENT
+    one = a_pod(ready=False)
+    failed = event(one, "Unhealthy", f"Readiness probe failed: {message}")
+    found = causes.probe(
+        symptoms.Symptom("unready", one, "Unhealthy", failed["message"]),
+        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
+        Sources([], "lab"),
+    )
+    assert f"on port {template['port']} (golang-api.yaml:23) and nothing listens on port 84" in found
+    assert "; containerPort (golang-api.yaml:19) says where the program listens" in found
+
+
+@pytest.mark.parametrize(("name", "says"), [("192.0.2.1", True), ("foo.bar.example.com", False)])
+def test_an_alias_of_an_address_is_told_so(tmp_path: Path, name: str, *, says: bool) -> None:
+    """The DNS has an alias for a name only, though the API server takes an address."""
+    text = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {type: ExternalName, externalName: NAME}\n"
+    )
+    text = text.replace("NAME}", f"{name}}}")
+    documents = read(written(tmp_path, text, FILE)).documents
+    because = causes.of_dns("x", "CNAME", Sources(documents, "lab"))
+    assert because.startswith(f"externalName is {name} (golang-svc.yaml:4)")
+    assert because.endswith("an address: an alias is of a name") is says
+
+
 def test_a_port_on_which_nothing_listens_is_explained(tmp_path: Path) -> None:
     """The Service's targetPort, and the port that the container declares."""
     documents = [*read(written(tmp_path, SERVICE.format(selector="application", target=80), FILE)).documents]

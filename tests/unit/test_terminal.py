@@ -214,6 +214,21 @@ WORDS = [
     ),
     ("get x", 'error: the server doesn\'t have a resource type "deploymnt"', "did you mean deployment?"),
     (
+        "get counter",
+        'error: the server doesn\'t have a resource type "counter"',
+        "counter is a name, and the kind comes before it: deployment counter",
+    ),
+    (
+        "get pods -l tier:web",
+        'Error from server (BadRequest): ... label selector "tier:web": unable to parse requirement: ...',
+        "tier:web is no selector (x.sh:1): a label and its value are joined by =, as in tier=web",
+    ),
+    (
+        "get pods --selector tier,,web",
+        "error: unable to parse requirement: found ','",
+        "tier,,web is no selector (x.sh:1): it is key=value, key!=value",
+    ),
+    (
         "set image x a=b",
         'error: unable to find container named "x"',
         "no container x (x.sh:1); Deployment counter",
@@ -242,6 +257,52 @@ def test_kubectls_words_lead_to_the_line(tmp_path: Path, line: str, words: str, 
     assert why in findings.because
     assert findings.place == Place("x.sh", 1)
     assert not findings.saw.startswith("error:")
+
+
+def test_a_revision_that_an_undo_has_renumbered_is_told_so(tmp_path: Path) -> None:
+    """The first undo to a revision gives it another number, so the second does not find it."""
+    lab = FakeLab(tmp_path, Answer(0, "", ""), allowed=("rollout undo",))
+    run(lab, "kubectl rollout undo deployment/x --to-revision=2\n")
+    again = commands.parse(
+        commands.Command(Place("x.sh", 2), "kubectl x", ("rollout", "undo")), ["rollout undo"], ""
+    )
+    told = explanations.failed(
+        again, "error: unable to find specified revision 2", sources(tmp_path, lab.ran)
+    )
+    assert told.findings.because == (
+        "the revision that x.sh:2 asks for is not there;"
+        " x.sh:1 has brought a version back, and given it a new number"
+    )
+    first = commands.parse(lab.ran[0], ["rollout undo"], "")
+    told = explanations.failed(
+        first, "error: unable to find specified revision 2", sources(tmp_path, lab.ran)
+    )
+    assert told.findings.because.endswith("; kubectl rollout history lists those that are")
+
+
+def test_of_several_selectors_the_last_is_told(tmp_path: Path) -> None:
+    """As kubectl takes it; and a reader who wrote two wants to know that."""
+    told = explanations.selection("get pods -l tier=web -l env!=qa", Place("x.sh", 1), sources(tmp_path, []))
+    assert told.startswith("x.sh:1 selects env!=qa, as of several -l only the last counts: a comma joins")
+
+
+@pytest.mark.parametrize(
+    ("selector", "twice"),
+    [
+        ("tier=cache,tier=backend", "tier"),
+        ("tier==cache,env=qa,tier=web", "tier"),
+        ("tier=cache,env!=qa,tier!=web", ""),
+        ("tier=cache,tier=cache", ""),
+        ("tier in (cache,tier=web)", ""),
+        ("!tier", ""),
+    ],
+)
+def test_two_values_of_one_label_are_told_to_be_too_many(tmp_path: Path, selector: str, twice: str) -> None:
+    """A comma is no or: nothing is both a cache and a backend."""
+    told = explanations.selection(f"get pods -l '{selector}'", Place("x.sh", 1), sources(tmp_path, []))
+    assert told.startswith(f"x.sh:1 selects {selector}")
+    assert ("nothing has two values of " in told) is bool(twice)
+    assert f"two values of {twice}" in told or not twice
 
 
 def test_who_set_a_value_is_found(tmp_path: Path) -> None:

@@ -158,19 +158,34 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     spec = (*sources.pod_root(document), "spec")
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
     if where == ("initContainers",):
-        return container_names(document, sources, "initContainers")
+        return _sidecar(verdict, document, sources)
     if where == ("resources", "requests", "storage") and not verdict.proved:
         made = document.kind == "StatefulSet"  # whose Pods mount what it claims
         return "" if made else pending.unmounted(document.name, sources, verdict.snapshot)
     if where == ("env",) and (name := getattr(verdict.condition, "name", "")):
         return _variables(name, document, spec)
     if where == ("volumeMounts",) and verdict.proved:
-        return mounts.because(document, spec)
+        return mounts.because(document, spec, getattr(verdict.condition, "mounted_at", ""))
     if where == ("restartPolicy",) and document.get(*spec, "restartPolicy") not in {None, "Always"}:
         return ""  # with such a policy it may end
     if where and (verdict.proved or not verdict.troubles):
         return _stands(document, spec, where)
     return container_names(document, sources) if "container" in verdict.expected else ""
+
+
+def _sidecar(verdict: Unmet, document: Document, sources: Sources) -> str:
+    """Say what keeps a container from being a native sidecar: where it stands, or its restartPolicy."""
+    name = str(getattr(verdict.condition, "name", ""))
+    path = sources.container(document, name)
+    if "containers" in path:
+        place = document.at(*path, "name")
+        return f"{name} stands among the containers ({place}), where nothing is a native sidecar"
+    if "initContainers" not in path:
+        return container_names(document, sources, "initContainers")
+    policy = document.get(*path, "restartPolicy")
+    stands = f"restartPolicy {policy}" if policy else "no restartPolicy of its own"
+    place = document.at(*path, *(("restartPolicy",) if policy else ()))
+    return f"{name} has {stands} ({place}): without Always the Pod waits for an init container to end"
 
 
 def container_names(document: Document, sources: Sources, group: str = "containers") -> str:

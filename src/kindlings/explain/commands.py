@@ -44,23 +44,35 @@ def failed(one: Parsed, words: str, sources: Sources) -> LabFailure:
 
 
 def _because(one: Parsed, words: str, sources: Sources) -> tuple[str, str]:
-    place = one.command.place
+    if missing := _missing(one.command.place, words, sources):
+        return missing, READ
+    return _miswritten(one, words, sources)
+
+
+def _missing(place: Place, words: str, sources: Sources) -> str:
+    """Say what the line names and the lab has not, where it is that; else nothing."""
     if match := _NOT_FOUND.search(words):
         kind = match[1].removesuffix("s")
-        return f"there is no {kind} {match[2]} ({place}); the lab has {_objects(sources)}", READ
+        return f"there is no {kind} {match[2]} ({place}); the lab has {_objects(sources)}"
     if match := _NO_TYPE.search(words):
-        near = difflib.get_close_matches(match[1], _TYPES, n=1)
-        meant = f"; did you mean {near[0].removesuffix('s')}?" if near else ""
-        return f"there is no kind of object {match[1]} ({place}){meant}", READ
+        return f"there is no kind of object {match[1]} ({place}){_meant(match[1], sources)}"
     if match := _NO_CONTAINER.search(words):
-        return f"there is no container {match[1]} ({place}); {_containers(sources)}", READ
+        return f"there is no container {match[1]} ({place}); {_containers(sources)}"
+    return ""
+
+
+def _miswritten(one: Parsed, words: str, sources: Sources) -> tuple[str, str]:
+    """Say what is wrong with the line itself, or that kubectl refuses it."""
+    place = one.command.place
+    if "unable to parse requirement" in words:
+        return _no_selector(one), READ_LABELS
     if one.verb == "set image" and not any("=" in word for word in one.about):
         return f"the line has no CONTAINER=IMAGE ({place}); {_containers(sources)}", READ
     if one.verb in {"annotate", "label"} and "must be specified before" in words:
         alone = words.rsplit(": ", 1)[-1].strip()
         return f"{alone} stands by itself ({place}): a value with a space in it needs quotes around it", READ
     if "rollout history" in words or "revision" in words:
-        return _history(place, sources), _READ_HISTORY
+        return _history(one, sources), _READ_HISTORY
     if "--overwrite is false" in words:
         return f"there is a value already, and only --overwrite replaces it ({place})", READ
     if "resource" in words and ("not specified" in words or "must provide" in words or "required" in words):
@@ -90,13 +102,37 @@ def _containers(sources: Sources) -> str:
     return "the lab has none"
 
 
-def _history(place: Place, sources: Sources) -> str:
+def _meant(word: str, sources: Sources) -> str:
+    """Say which kind `word` is meant for, or that it is the name of an object of the lab; else nothing."""
+    for document in sources.documents:
+        if document.name == word:
+            return f"; {word} is a name, and the kind comes before it: {document.kind.lower()} {word}"
+    near = difflib.get_close_matches(word, _TYPES, n=1)
+    return f"; did you mean {near[0].removesuffix('s')}?" if near else ""
+
+
+def _no_selector(one: Parsed) -> str:
+    """Say how a selector is written, by the learner's own words where a colon alone is wrong."""
+    given = [value for flag, value in one.flags if flag in {"-l", "--selector"}]
+    selector = given[-1] if given else ""
+    start = f"{selector} is no selector ({one.command.place})"
+    if ":" in selector:
+        return f"{start}: a label and its value are joined by =, as in {selector.replace(':', '=')}"
+    return f"{start}: it is key=value, key!=value, key, !key or 'key in (a, b)', several joined by commas"
+
+
+def _history(one: Parsed, sources: Sources) -> str:
+    place = one.command.place
     for document in sources.documents:
         limit = document.get("spec", "revisionHistoryLimit")
         if limit is not None:
             where = document.at("spec", "revisionHistoryLimit")
             return f"revisionHistoryLimit is {limit} ({where}): of the versions before, {limit} are kept"
-    return f"the revision that {place} asks for is not there; kubectl rollout history lists those that are"
+    why = "kubectl rollout history lists those that are"
+    before = [one.place for one in sources.commands if one.words[:2] == ("rollout", "undo")]
+    if undone := [one for one in before if one != place]:
+        why = f"{undone[0]} has brought a version back, and given it a new number"
+    return f"the revision that {place} asks for is not there; {why}"
 
 
 def ran(sources: Sources) -> str:
@@ -109,7 +145,8 @@ def selection(text: str, place: Place, sources: Sources) -> str:
     words = shlex.split(text)
     if "get" not in words:
         return ""
-    selector = next((value for flag, value in _pairs(words) if flag in {"-l", "--selector"}), "")
+    given = [value for flag, value in _pairs(words) if flag in {"-l", "--selector"}]
+    selector = given[-1] if given else ""
     labels = [
         f"{document.name} {', '.join(f'{key}={value}' for key, value in carried.items()) or 'none'} "
         f"({document.at(*sources.pod_root(document), 'metadata', 'labels')})"
@@ -117,7 +154,22 @@ def selection(text: str, place: Place, sources: Sources) -> str:
         if isinstance(carried := document.get(*sources.pod_root(document), "metadata", "labels") or {}, dict)
     ]
     asks = f"{place} selects {selector}" if selector else f"{place} selects nothing, as it has no -l"
+    if len(given) > 1:
+        asks += ", as of several -l only the last counts: a comma joins requirements"
+    elif twice := _two_values(selector):
+        asks += f", and nothing has two values of {twice}: a comma means that both must hold"
     return f"{asks}; the Pods' labels: {'; '.join(labels)}"
+
+
+def _two_values(selector: str) -> str:
+    """Return the label of which a selector wants two values at once, as nothing can have it; else nothing."""
+    seen: dict[str, str] = {}
+    for part in selector.split(","):
+        key, equals, value = part.replace("==", "=").partition("=")
+        plain = equals and not key.endswith("!") and "(" not in part
+        if plain and seen.setdefault(key.strip(), value.strip()) != value.strip():
+            return key.strip()
+    return ""
 
 
 def _pairs(words: list[str]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from kindlings.explain import stateful
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
-    from kindlings.manifests import Document
+    from kindlings.manifests import Document, FieldPath
     from kindlings.symptoms import Symptom
 
 READ: Final = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"
@@ -30,17 +30,19 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
             "again: it must go on, or the Pod needs another restartPolicy"
         )
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
-        why = _start_error(symptom.message)
-        image = document.get(*path, "image")
-        if image and ("not found" in why or "no such file" in why):
-            why += f"; its image is {image} ({document.at(*path, 'image')})"
-        return f"{who} could not be started ({place}): {why}"
+        error, image = _start_error(symptom.message), document.get(*path, "image")
+        why = _not_executable(error, document, symptom, sources) or _hidden(error, document, path)
+        if not why and image and ("not found" in error or "no such file" in error):
+            why = f"; its image is {image} ({document.at(*path, 'image')})"
+        return f"{who} could not be started ({place}): {error}{why}"
     if symptom.reason == "OOMKilled":
         limit = document.at(*path, "resources", "limits", "memory")
         return f"{who} used more memory than its limit allows ({limit}) and was killed: OOMKilled"
     script = stateful.script(document, symptom.container, sources)
     script = f"; {script}" if script else ""
-    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{_last_words(symptom, sources)}"
+    last = _last_words(symptom, sources)
+    shared = _shared_port(last, symptom)
+    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}"
 
 
 def _exit(code: int | None) -> str:
@@ -52,6 +54,34 @@ def _exit(code: int | None) -> str:
 def _start_error(message: str) -> str:
     """Return the end of the runtime's message: what it wanted to run, and why it could not."""
     return message.rsplit("exec: ", 1)[-1].replace(": unknown", "").strip() or "its command cannot be run"
+
+
+def _not_executable(error: str, document: Document, symptom: Symptom, sources: Sources) -> str:
+    """Say why a script out of a ConfigMap cannot be run as a program, where it is one; else nothing."""
+    script = stateful.script(document, symptom.container, sources)
+    if "permission denied" not in error or not script:
+        return ""
+    return f"; {script}, whose files nobody may execute: let a shell run it, as /bin/sh FILE does"
+
+
+def _hidden(error: str, document: Document, path: FieldPath) -> str:
+    """Say which volume hides the folder that should hold the program, where one does; else nothing."""
+    program = error.removeprefix('"').partition('"')[0]
+    for index, mount in enumerate(document.get(*path, "volumeMounts") or []):
+        folder = str(mount.get("mountPath")).rstrip("/") if isinstance(mount, dict) else ""
+        if "no such file" in error and folder and program.startswith(f"{folder}/"):
+            place = document.at(*path, "volumeMounts", index, "mountPath")
+            return (
+                f"; {mount.get('name')} is mounted at {folder} ({place}), and hides what the image has there"
+            )
+    return ""
+
+
+def _shared_port(last_words: str, symptom: Symptom) -> str:
+    """Say who may have the port already that a container of several could not get; else nothing."""
+    if "address already in use" not in last_words.lower() or len(objects.containers(symptom.object)) < 2:
+        return ""
+    return "; the containers of a Pod share one network, where one of them only can have a port"
 
 
 def _last_words(symptom: Symptom, sources: Sources) -> str:

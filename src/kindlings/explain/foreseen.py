@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from kindlings import preflight
 from kindlings.preflight import labs
+from kindlings.preflight.findings import advised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kindlings.errors import Findings
+    from kindlings.errors import Findings, Place
     from kindlings.manifests import Document
     from kindlings.preflight.findings import Finding
 
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 def error_in(document: Document) -> Finding | None:
     """Return the first error of a document that the API server has refused, or None."""
     return next((one for one in preflight.examine([document]) if one.level == "error"), None)
+
+
+def refused(document: Document, place: Place, rule: str = "") -> tuple[str, Place] | None:
+    """Return what preflight finds wrong by `rule`, or in the line that the server meant, and where it stands.
+
+    Where it finds nothing there, its one error anywhere in the object is meant; None where that is not so
+    either. Errors of preflight are certain, and the object has been refused.
+    """
+    errors = [one for one in preflight.examine([document]) if one.level == "error"]
+    there = [one for one in errors if one.rule == rule or one.place.line == place.line]
+    there = there or (errors if len(errors) == 1 else [])
+    return (sentence(there[0]), there[0].place) if there else None
 
 
 def complete(findings: Findings, documents: Sequence[Document]) -> None:
@@ -52,5 +65,4 @@ def _concerned(findings: Findings, documents: Sequence[Document]) -> set[tuple[s
 
 def sentence(finding: Finding) -> str:
     """Return what a finding says, with its line and what to do, for a because line."""
-    do = "" if finding.because.endswith("?") else finding.mend.rstrip(".")
-    return f"{finding.because}: {do[:1].lower()}{do[1:]}" if do else finding.because
+    return advised(finding.because, finding.mend)

@@ -30,6 +30,9 @@ def because(verdict: Unmet, document: Document, sources: Sources) -> str:
         for key in sorted(_wanted(verdict) & set(document.get(*other_root, "metadata", group) or {})):
             where = document.at(*other_root, "metadata", group, key)
             return f"{key} stands in {_called(other_root)}{group} ({where}); {found}"
+    ran = sources.commands
+    if group == "annotations" and ran and all(one.words[:1] != ("annotate",) for one in ran):
+        return f"{found}; {ran[-1].place} is the last line that was run, and none was kubectl annotate"
     return found
 
 

@@ -44,7 +44,8 @@ def _labels(node: Node, document: Document, spec: FieldPath) -> str:
         if node.labels.get(key) != str(value):
             place = document.at(*spec, "nodeSelector", key)
             has = f"{key}={node.labels[key]}" if key in node.labels else f"no label {key}"
-            return f"nodeSelector asks for {key}={value} ({place}), and node {node.name} has {has}"
+            asks = f"{key}={value}" if value else f"the label {key}"
+            return f"nodeSelector asks for {asks} ({place}), and node {node.name} has {has}"
     return ""
 
 

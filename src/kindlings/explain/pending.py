@@ -32,7 +32,10 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return _no_claim(match[1], document, sources, snapshot), READ["claim"]
     if match := _NO_OBJECT.search(message):
         kind, field = {"configmap": ("ConfigMap", "configMap"), "secret": ("Secret", "secret")}[match[1]]
-        return f"there is no {kind} {match[2]} ({_line_with(document, field, match[2])})", READ["config"]
+        where = _line_with(document, field, match[2])
+        there = ", ".join(one.name for one in sources.documents if one.kind == kind)
+        has = f"; there is {there}" if there else ""
+        return f"there is no {kind} {match[2]} ({where}){has}", READ["config"]
     if match := _NO_KEY.search(message):
         return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"

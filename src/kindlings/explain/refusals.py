@@ -12,7 +12,7 @@ from kindlings.explain import foreseen, wording
 from kindlings.explain.sources import parse_path, places_of
 from kindlings.files import READ_OBJECTS
 from kindlings.preflight import fields
-from kindlings.preflight.findings import HERE, called
+from kindlings.preflight.findings import HERE, advised, called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     if "duplicate field" in message:
         return "the same field stands twice in one mapping", document.at(), READ_OBJECTS
     if match := _UNMARSHAL.search(message):
-        return _wrong_type(document, match)
+        return _mendable(document, *_wrong_type(document, match))
     if "quantities must match" in message or "unable to parse quantity" in message:
         return _bad_quantity(document)
     if not document.name:
@@ -95,12 +95,20 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
             document.at("metadata", "name"),
             _READ["names"],
         )
-    return "", document.at(), READ_OBJECTS
+    return _mendable(document, "", document.at(), READ_OBJECTS)
+
+
+def _mendable(
+    document: Document, because: str, place: Place, read: str, rule: str = ""
+) -> tuple[str, Place, str]:
+    """Return preflight's words in the place of the server's, where it has any: they say how to mend it."""
+    return (*(foreseen.refused(document, place, rule) or (because, place)), read)
 
 
 def _unknown_field(document: Document, path: FieldPath) -> tuple[str, Place, str]:
     place = document.at(*path)
-    what, _ = fields.unknown(document, path)
+    told = fields.unknown(document, path)
+    what = told.what if told.clear else advised(told.what, told.mend)
     if not fields.belongs_elsewhere(document, path):
         what = _beside_an_empty_key(document, path) or what
     return what.replace(HERE, f" ({place})"), place, READ_OBJECTS
@@ -181,9 +189,10 @@ def _invalid(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
         offers = "the downward API offers no such field of a Pod"
         return f"{match[1]} ({place}) names no value: {offers}", place, _READ["downward"]
     if (plain := wording.plain(document, path, message)) is not None:
-        return plain
+        # Of names preflight knows whose they are, and so what they may be.
+        return _mendable(document, *plain) if wording.NAME in message else plain
     where = called(path) if path and isinstance(path[-1], int) else field
-    return f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS
+    return _mendable(document, f"{where}: {_shorten(message)} ({place})", place, READ_OBJECTS)
 
 
 def _narrowed(document: Document, path: FieldPath, cause: Mapping[str, str]) -> FieldPath:
@@ -213,7 +222,7 @@ def _mismatch(document: Document) -> tuple[str, Place, str]:
             return f"{asks}, the Pod template carries {has} ({place})", place, _READ["labels"]
     place, carries = document.at(*selector), document.at(*labels)
     why = f"the selector ({place}) asks for none of the labels of the Pod template ({carries})"
-    return why, place, _READ["labels"]
+    return _mendable(document, why, place, _READ["labels"], rule="selector")
 
 
 def _security(document: Document, message: str) -> tuple[str, Place, str]:

@@ -63,7 +63,8 @@ def _stands(document: Document, path: FieldPath, default: str) -> str:
 
 def _pause(document: Document, sources: Sources) -> str:
     if document.get("spec", "paused"):
-        return f"paused is true ({document.at('spec', 'paused')}): no change is rolled out"
+        place = document.at("spec", "paused")
+        return f"paused is true ({place}): no Pod is made or replaced until it is resumed"
     for one in reversed(sources.commands):
         if one.words[:2] == ("rollout", "pause"):
             return f"{one.place} pauses it, and no kubectl rollout resume follows"

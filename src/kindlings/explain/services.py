@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -174,11 +175,20 @@ def probe(symptom: Symptom, document: Document, sources: Sources) -> str:
         status, refused = _STATUS.search(symptom.message), _REFUSED.search(symptom.message)
         if refused:
             place = document.at(*root, index, "readinessProbe", *(("httpGet", "port") if get else ()))
-            gets = f"and nothing listens on port {refused[1]}"
+            gets = f"and nothing listens on port {refused[1]}{_named_port(document, (*root, index), get)}"
         else:
             gets = f"and gets HTTP {status[1]}" if status else f"and fails: {symptom.message[:120]}"
         return f"the readinessProbe asks for {what} ({place}) {gets}"
     return symptom.message[:200]
+
+
+def _named_port(document: Document, container: FieldPath, get: dict[str, Any]) -> str:
+    """Say which line gives the port that a probe asks for by its name; that line tells, and moves nothing."""
+    for number, port in enumerate(document.get(*container, "ports") or []):
+        if isinstance(port, dict) and port.get("name") and port.get("name") == get.get("port"):
+            place = document.at(*container, "ports", number, "containerPort")
+            return f"; containerPort ({place}) says where the program listens, and does not set it"
+    return ""
 
 
 def of_spread(service: Object, sources: Sources, snapshot: Snapshot) -> str:
@@ -221,7 +231,9 @@ def of_dns(name: str, type_: str, sources: Sources) -> str:
     stands, at = document.get("spec", "type"), document.at
     if type_ == "CNAME":
         if stands == "ExternalName":
-            return f"externalName is {document.get('spec', 'externalName')} ({at('spec', 'externalName')})"
+            name = document.get("spec", "externalName")
+            address = ", an address: an alias is of a name" if _is_address(name) else ""
+            return f"externalName is {name} ({at('spec', 'externalName')}){address}"
         says = f"type is {stands} ({at('spec', 'type')})" if stands else f"spec ({at('spec')}) has no type"
         return f"{says}, and only an ExternalName is an alias"
     if document.get("spec", "clusterIP") != "None":
@@ -234,6 +246,14 @@ def of_dns(name: str, type_: str, sources: Sources) -> str:
             place = one.at("spec", "serviceName")
             return f"{says} ({place}), and its Pods have names under the Service that stands there alone"
     return ""
+
+
+def _is_address(name: object) -> bool:
+    try:
+        ipaddress.ip_address(str(name))
+    except ValueError:
+        return False
+    return True
 
 
 def place(why: str, service: str, sources: Sources) -> Place | None:

@@ -14,13 +14,15 @@ _READ: Final = {
     "labels": "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set",
     "strategy": "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy",
 }
+NAME: Final = "a lowercase RFC 1123"
+"""What the server's rules for names have in common."""
 _VALUE: Final = re.compile(r'Invalid value: "([^"]*)"')
 
 
 def plain(document: Document, path: FieldPath, message: str) -> tuple[str, Place, str] | None:
     """Return the reason, the place and where to read on, for what is refused most often; else None."""
     value = found[1] if (found := _VALUE.search(message)) else ""
-    if "a lowercase RFC 1123" in message:
+    if NAME in message:
         place = document.at(*path)
         rule = "names have small letters, digits and hyphens, no capital and no space"
         return f"{value} is no name ({place}): {rule}", place, _READ["names"]

@@ -136,10 +136,8 @@ class _Walk:
         return doubtful(self.document, path, what, mend, rule="missing-field", why=why)
 
     def _unknown(self, path: FieldPath) -> Finding:
-        what, mend = unknown(self.document, path)
-        return Finding(
-            "error", what, self.document.at(*path), _STRICT, mend, "unknown-field", about(self.document)
-        )
+        told, place = unknown(self.document, path), self.document.at(*path)
+        return Finding("error", told.what, place, _STRICT, told.mend, "unknown-field", about(self.document))
 
     def _wrong_type(self, value: Any, schema: Schema, path: FieldPath) -> Finding:
         kind = _type(schema)
@@ -243,7 +241,8 @@ def _has(value: Any) -> str:
 
 def _mend_type(value: Any, kind: str, name: str) -> str:
     if kind == "string" and not isinstance(value, (dict, list)):
-        return f'Put it in quotes: "{shown(value)}".'
+        # As it stands, for YAML has made true of yes and 1.1 of 1.10.
+        return "Put it in quotes, as it stands."
     if kind in {"integer", "number", "boolean"} and isinstance(value, str):
         return "Write it without quotes." if _unquoted(value) else f"Write {_WANTS[kind]}."
     if name == "matchLabels":
@@ -265,16 +264,31 @@ def _is_base64(value: Any) -> bool:
     return True
 
 
-def unknown(document: Document, path: FieldPath) -> tuple[str, str]:
-    """Return what is wrong with a field that its holder has not, with HERE in it, and how to mend it."""
+@dataclass(frozen=True)
+class Unknown:
+    """What is to be said of a field that its holder has not."""
+
+    what: str
+    """What is wrong, with HERE in it."""
+    mend: str
+    """How to mend it, as a sentence."""
+    clear: bool = True
+    """Whether `what` alone tells how: where the field belongs, or which one is meant."""
+
+
+def unknown(document: Document, path: FieldPath) -> Unknown:
+    """Return what is to be said of the field at `path`, which its holder has not."""
     levels = _levels(document, path)
     holder, name = called(path[:-1]), str(path[-1])
     meant = near(name, list(levels[-1][1].get("properties") or {}))
-    if where := _elsewhere(levels, path):
-        return f"{name} belongs to {where}, not to {holder}{HERE}", f"Move {name} to {where}."
+    where = _elsewhere(levels, path) or _inside(levels[-1][1], path, document.get(*path))
+    if where:
+        return Unknown(f"{name} belongs to {where}, not to {holder}{HERE}", f"Move {name} to {where}.")
     if meant:
-        return f"{holder} has no field {name}{HERE}; did you mean {meant}?", f"Write {meant} for {name}."
-    return f"{holder} has no field {name}{HERE}", f"Take {name} away, or look where it belongs."
+        what = f"{holder} has no field {name}{HERE}; did you mean {meant}?"
+        return Unknown(what, f"Write {meant} for {name}.")
+    mend = f"Take {name} away, or look where it belongs."
+    return Unknown(f"{holder} has no field {name}{HERE}", mend, clear=False)
 
 
 def belongs_elsewhere(document: Document, path: FieldPath) -> bool:
@@ -299,6 +313,18 @@ def _elsewhere(levels: list[tuple[FieldPath, Schema]], path: FieldPath) -> str:
     if name in pods:
         return f"{called(path[:-1])}.template.spec"
     return ""
+
+
+def _inside(schema: Schema, path: FieldPath, value: object) -> str:
+    """Return the one field beside it that should hold a field of that name: metadata for labels."""
+    properties, name = schema.get("properties") or {}, str(path[-1])
+    if "matchLabels" in properties and isinstance(value, str):
+        return f"{called(path[:-1])}.matchLabels"
+    holders = [key for key in properties if key != "status" and name in _below(properties, key)]
+    if len(holders) != 1:
+        return ""
+    _, holder = schemas.resolve(properties[holders[0]])
+    return f"an item of {holders[0]}" if "items" in holder else called((*path[:-1], holders[0]))
 
 
 def _below(properties: dict[str, Schema], field: str) -> dict[str, Schema]:

@@ -45,6 +45,18 @@ class Finding:
         return self.what.replace(HERE, named, 1) if HERE in self.what else self.what + named
 
 
+def advised(what: str, mend: str) -> str:
+    """Return one line out of what is wrong and the sentence that says how to mend it.
+
+    The latter is left out where `what` itself asks what was meant, or names what is to be written: of
+    "tty wants true or false" nobody need be told to write true or false.
+    """
+    advice = mend.removesuffix(".")
+    if what.endswith("?") or advice.removeprefix("Write ").removeprefix("one of ") in what:
+        return what
+    return f"{what}: {advice[:1].lower()}{advice[1:]}"
+
+
 def about(*documents: Document) -> frozenset[tuple[str, str]]:
     """Return the kinds and names of documents, for a finding's `objects`."""
     return frozenset((one.kind, one.name) for one in documents)

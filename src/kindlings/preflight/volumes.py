@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from kindlings.preflight.findings import Finding
     from kindlings.preflight.templates import Template
 
+_FIELDS: Final = re.compile(
+    r"metadata\.(name|namespace|uid|labels|annotations|(labels|annotations)\['[^']+'\])"
+)
+"""What the downward API offers to a volume, which is less than it offers to a variable.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
+"""
 _CLAIMS: Final = ("spec", "volumeClaimTemplates")
 
 
@@ -64,6 +72,7 @@ def _volumes(template: Template) -> Iterator[Finding]:
             mend = "Give each volume of a Pod a name of its own."
             yield refused(document, (*path, "name"), what, mend, rule="duplicate-name")
         seen |= {name} if isinstance(name, str) else set()
+        yield from _downward(document, volume, path)
         sources = [key for key, value in volume.items() if key != "name" and value is not None]
         if not sources:
             # A source with nothing behind it ("configMap:") is read as not given at all.
@@ -77,6 +86,21 @@ def _volumes(template: Template) -> Iterator[Finding]:
         elif len(sources) > 1:
             what = f"volume {shown(name)}{HERE} is {' and '.join(map(shown, sources))} at once"
             yield refused(document, path, what, "Make a volume of each.", rule="volume-source")
+
+
+def _downward(document: Document, volume: dict[str, Any], path: FieldPath) -> Iterator[Finding]:
+    """Yield the fields that a volume of the downward API asks for in vain, projected or not."""
+    sources: list[tuple[FieldPath, dict[str, Any]]] = [(("downwardAPI",), mapping(volume.get("downwardAPI")))]
+    for index, one in mappings(mapping(volume.get("projected")).get("sources")):
+        sources.append((("projected", "sources", index, "downwardAPI"), mapping(one.get("downwardAPI"))))
+    for where, source in sources:
+        for index, item in mappings(source.get("items")):
+            field = mapping(item.get("fieldRef")).get("fieldPath")
+            if isinstance(field, str) and field and _FIELDS.fullmatch(field) is None:
+                what = f"a volume of the downward API has no {shown(field)}{HERE}"
+                mend = "Take it into a variable: env has valueFrom.fieldRef, too."
+                line = (*path, *where, "items", index, "fieldRef", "fieldPath")
+                yield refused(document, line, what, mend, rule="downward-api")
 
 
 def _mount(

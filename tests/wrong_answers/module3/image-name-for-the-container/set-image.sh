@@ -1,0 +1,1 @@
+kubectl set image deployment/counter busybox=busybox:1.37

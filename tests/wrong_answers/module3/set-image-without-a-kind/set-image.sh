@@ -1,0 +1,1 @@
+kubectl set image counter counter=busybox:1.37

@@ -1,0 +1,1 @@
+kubectl rollout undo deployment/counter --to-revision=5
