@@ -6,6 +6,7 @@ After a wrong answer or a message has been changed on purpose, `pytest tests/clu
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,9 @@ from kindlings import course
 from kindlings.authoring import answers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kindlings.session import Session
 
-FOLDERS = answers.folders()
+FOLDERS = answers.folders(within=Path(__file__).parents[1] / "wrong_answers")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")

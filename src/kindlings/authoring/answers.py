@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 MESSAGE: Final = "message.txt"
 
 
-def folders(module: str = "module*") -> list[Path]:
-    """Return the folders of a module's wrong answers, or of all."""
-    root = course.root() / "tests" / "wrong_answers"
+def folders(module: str = "module*", within: Path | None = None) -> list[Path]:
+    """Return the folders of a module's wrong answers, or of all.
+
+    They are looked for in the folder `within`, by default the one of the checkout whose package this is.
+    """
+    root = within or course.root() / "tests" / "wrong_answers"
     return sorted(path.parent for path in root.glob(f"{module}/*/{MESSAGE}"))
 
 
