@@ -105,6 +105,10 @@ def test_a_node_that_stops_is_not_the_learners(cluster: Cluster, monkeypatch: py
     monkeypatch.setattr(waiting, "AFTER_OUTAGE", 3.0)  # the nodes do not come back
     session = Session(cluster.kubeconfig_path, "trial")
     about = lesson.of(test_a_node_that_stops_is_not_the_learners, "module1", ())
+    # A cluster that has just come back is ready some seconds before its scheduler leads again.
+    before = session.open(about, "runs", course.solutions() / "module1")
+    before.apply("single-container.yaml").pod("counter").wait(running())
+    session.close(before, keep=False)
     lab = session.open(about, "stops", course.solutions() / "module1")
     workers = [node.name for node in cluster.nodes() if "worker" in node.name]
     cluster.engine.run("pause", *workers)
