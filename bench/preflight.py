@@ -44,7 +44,7 @@ def main() -> None:
     print(f"all: {share:.0%} of {total.total()}")
     files = sorted((ROOT / "solutions").glob("*/*.yaml"))
     schemas.of_version.cache_clear()
-    schemas.kinds.cache_clear()
+    schemas.kinds_of.cache_clear()
     print(f"first file, with the schemas to read: {seconds(files[-1]):.3f} s")
     taken = [seconds(path) for path in files]
     print(f"each further file: median {statistics.median(taken):.4f} s, longest {max(taken):.4f} s")

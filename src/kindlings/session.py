@@ -23,7 +23,7 @@ from kindlings.places import Place
 from kindlings.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from kindlings.cluster.kind import Cluster
@@ -105,7 +105,8 @@ class Session:
         ports, or a folder of the nodes, has them for itself until it is closed: they are the cluster's, and
         labs ask for the same ones, in parallel processes, too. Raises InfrastructureError.
         """
-        lock = next((_lock(need) for need in about.needs if need in SHARED), None)
+        need = shared(about.needs)
+        lock = _lock(need) if need else None
         if lock:
             lock.acquire()
         try:
@@ -233,6 +234,11 @@ class Session:
 
 SHARED: Final = frozenset({"node-port", "host-path", "break-cluster"})
 """What a lesson may need that the cluster has once for all its labs."""
+
+
+def shared(needs: Iterable[str]) -> str:
+    """Return the first of `needs` that the cluster has once for all labs, or ""."""
+    return next((need for need in needs if need in SHARED), "")
 
 
 def _kept_by(about: Lesson, test: str) -> tuple[object, ...]:

@@ -13,10 +13,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from kindlings.desk import syllabus
 from kindlings.errors import UsageError
-from kindlings.session import SHARED
+from kindlings.session import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pytest
@@ -56,8 +56,3 @@ def _needs(source: Path) -> Mapping[str, str]:
     except UsageError:
         return {}  # pytest itself says what is wrong with the file
     return {one.test: need for one in exercises if (need := shared(one.needs))}
-
-
-def shared(needs: Iterable[str]) -> str:
-    """Return which of `needs` the cluster has once for all labs, or ""; a lab has one such need at most."""
-    return next((need for need in sorted(needs) if need in SHARED), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from kindlings.errors import Findings, LabFailure, Place, UsageError
 from kindlings.explain import commands as explanations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kindlings.cluster.kubectl import Answer
     from kindlings.commands import Parsed
@@ -72,21 +73,28 @@ class Session:
         return self.printed[number - 1]
 
 
+@contextmanager
+def opened(lab: Lab) -> Iterator[Callable[[Sequence[str]], Answer]]:
+    """Give what runs kubectl as the lab's learner, in its namespace, which is made if need be."""
+    if lab.kubectl is None:
+        raise UsageError("This lab has no kubectl.")
+    lab.place.recorder()
+    with lab.kubectl.acting_as(access.learner(lab.namespace), lab.namespace) as execute:
+        yield execute
+
+
 def run(lab: Lab, file: str) -> Session:
     """Run the commands of `file`, none where one of them is not the lab's to take.
 
     Raises LabFailure for a line that is not taken, and at the first command that fails.
     """
-    if lab.kubectl is None:
-        raise UsageError("This lab has no kubectl.")
     if "/" in file or not file.endswith(".sh"):
         raise UsageError(f"A lesson names a file of commands of its own folder, not {file}.")
     lab.files += [file] if file not in lab.files else []
     found = commands.read(lab.folder / file)
     parsed = [commands.parse(one, lab.allowed, lab.namespace) for one in found]
     printed: list[Printed] = []
-    lab.place.recorder()  # from here on there must be a namespace
-    with lab.kubectl.acting_as(access.learner(lab.namespace), lab.namespace) as execute:
+    with opened(lab) as execute:
         for one in parsed:
             lab.ran.append(one.command)
             output = _one(lab, one, execute)

@@ -24,10 +24,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Spread wrong answers as the course spreads its lessons."""
     from kindlings import spreading  # noqa: PLC0415 - needs pytest-xdist
     from kindlings.authoring import answers  # noqa: PLC0415 - seldom needed
+    from kindlings.session import shared  # noqa: PLC0415 - the same
     from tests.cluster.test_wrong_answers import FOLDERS  # noqa: PLC0415 - the same
 
     needs = {
-        f"{folder.parent.name}-{folder.name}": spreading.shared(answers.the_lesson(folder).about.needs)
+        f"{folder.parent.name}-{folder.name}": shared(answers.the_lesson(folder).about.needs)
         for folder in FOLDERS
     }
     return spreading.ByNeed(

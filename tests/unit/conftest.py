@@ -10,12 +10,15 @@ import pytest
 from kindlings import cli
 from kindlings.cluster import api as api_module
 from kindlings.cluster.api import Api
+from tests.unit import small_course
 from tests.unit.apiserver import FakeApiServer
 from tests.unit.fakes import Play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.unit.small_course import SmallCourse
 
 
 @pytest.fixture
@@ -65,3 +68,9 @@ def kindlings(
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     """Give what makes recorders of scripts."""
     return Play(monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
+    """Give a learner's folder, in which one is."""
+    return small_course.make(tmp_path, monkeypatch)

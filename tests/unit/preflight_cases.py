@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from kindlings.preflight.findings import Finding
 
+Change = tuple[str, str]
+"""What stands in a good manifest, and what takes its place."""
+
 POD: Final = """\
 apiVersion: v1
 kind: Pod

@@ -15,21 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kindlings.desk.journal import Status
     from tests.unit.small_course import SmallCourse
 
 Command = "Callable[..., tuple[int, str, str]]"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
-    """Give a learner's folder, in which one is."""
-    return small_course.make(tmp_path, monkeypatch)
-
-
-def statuses(course: SmallCourse) -> list[Status]:
-    """Return where module1's tests stand."""
-    return [one.status for one in standing.at(course.place.path).standings][:3]
 
 
 # Names at the prompt.

@@ -12,6 +12,7 @@ from tests.unit.preflight_cases import (
     READ,
     READER,
     STATEFULSET,
+    Change,
     changed,
     examined,
     said,
@@ -19,8 +20,6 @@ from tests.unit.preflight_cases import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Change = tuple[str, str]
 
 PODS: Final[dict[str, tuple[str, Change, str]]] = {
     "a mount without a volume": (

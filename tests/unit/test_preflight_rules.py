@@ -13,6 +13,7 @@ from tests.unit.preflight_cases import (
     READ,
     SERVICE,
     STATEFULSET,
+    Change,
     changed,
     examined,
     said,
@@ -20,8 +21,6 @@ from tests.unit.preflight_cases import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Change = tuple[str, str]
 
 FIELDS: Final[dict[str, tuple[str, Change, str]]] = {
     "a field misspelled": (

@@ -14,6 +14,7 @@ from tests.unit.preflight_cases import (
     READER,
     SERVICE,
     STATEFULSET,
+    Change,
     changed,
     examined,
     said,
@@ -21,8 +22,6 @@ from tests.unit.preflight_cases import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Change = tuple[str, str]
 
 SERVICES: Final[dict[str, tuple[tuple[str, ...], Change, str]]] = {
     "a node port beyond its range": (

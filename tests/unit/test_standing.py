@@ -11,21 +11,13 @@ import pytest
 from kindlings.desk import standing
 from kindlings.desk.journal import Journal, Status, Verdict
 from kindlings.errors import ExitCode, UsageError
-from tests.unit import small_course
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.unit.small_course import SmallCourse
 
 Command = "Callable[..., tuple[int, str, str]]"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
-    """Give a learner's folder, in which one is."""
-    return small_course.make(tmp_path, monkeypatch)
 
 
 def statuses(course: SmallCourse) -> list[Status]:

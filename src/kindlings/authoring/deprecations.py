@@ -94,16 +94,11 @@ class _Version:
 
     def __init__(self, wanted: str) -> None:
         self._definitions: Mapping[str, Schema] = schemas.of_version(wanted)
-        self.kinds: dict[tuple[str, str], Schema] = {}
-        for schema in self._definitions.values():
-            marks = schema.get("x-kubernetes-group-version-kind") or []
-            if len(marks) == 1:  # others are of every group, and no objects
-                group, number, kind = (marks[0][key] for key in ("group", "version", "kind"))
-                self.kinds[f"{group}/{number}" if group else number, kind] = schema
+        self.kinds = schemas.kinds_of(wanted)
 
     def field(self, mark: tuple[str, str], path: Sequence[str | int]) -> Schema | None:
         """Return the schema of a field of an object, None where the version has none of it."""
-        schema: Any = self.kinds.get(mark)
+        schema: Any = self._definitions.get(self.kinds.get(mark, ""))
         for part in path:
             if schema is None:
                 return None

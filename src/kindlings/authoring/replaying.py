@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import kindlings
-from kindlings import commands, conditions, course, rollouts, services
+from kindlings import commands, conditions, course, rollouts, services, terminal
 from kindlings.authoring import readmes, running
 from kindlings.authoring.volatile import Settling
-from kindlings.cluster import access, state
 from kindlings.cluster import exec as remote
+from kindlings.cluster import state
 from kindlings.cluster.up import up
 from kindlings.conditions import Basic, Met, NotYet, what_is_there
 from kindlings.errors import InfrastructureError, LabFailure, Place, UsageError
@@ -143,7 +143,7 @@ def _replayed(module: str, group: Sequence[Block], session: Session) -> Iterator
     lab = session.open(about, _NAME, course.solutions() / module)
     try:
         for block in group:
-            with _explained(block), _execution(lab) as execute:
+            with _explained(block), terminal.opened(lab) as execute:
                 yield Replay(lab, block, execute).outputs()
     finally:
         session.close(lab, keep=False)
@@ -157,15 +157,6 @@ def _explained(block: Block) -> Iterator[None]:
     except LabFailure as failure:
         advice = "Look whether the solution or the mark is at fault."
         raise UsageError(f"{block.place}: {failure.message}", advice) from None
-
-
-@contextmanager
-def _execution(lab: Lab) -> Iterator[Callable[[Sequence[str]], Answer]]:
-    if lab.kubectl is None:
-        raise InfrastructureError("This cluster's kubectl is missing.", "Run `kindlings up`.")
-    lab.place.recorder()  # a block may ask before it applies anything
-    with lab.kubectl.acting_as(access.learner(lab.namespace), lab.namespace) as execute:
-        yield execute
 
 
 @dataclass(frozen=True)

@@ -85,11 +85,16 @@ def of_version(wanted: str) -> dict[str, Schema]:
     return found
 
 
-@cache
 def kinds() -> dict[tuple[str, str], str]:
     """Return the name of each kind's definition by apiVersion and kind: ("apps/v1", "Deployment")."""
+    return kinds_of(version())
+
+
+@cache
+def kinds_of(wanted: str) -> dict[tuple[str, str], str]:
+    """Return the same for one of the known versions."""
     found = {}
-    for name, schema in definitions().items():
+    for name, schema in of_version(wanted).items():
         marks = schema.get("x-kubernetes-group-version-kind") or []
         if len(marks) == 1:  # DeleteOptions and its like are of every group, and no objects
             group, number, kind = (marks[0][key] for key in ("group", "version", "kind"))
