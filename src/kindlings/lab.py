@@ -201,15 +201,15 @@ class Lab:
 
     def wait(self, target: Target, condition: Condition, timeout: float | None) -> list[Object]:
         """Wait as waiting.wait does, with LabFailure instead of Unmet."""
-        found = self._explained(
-            lambda: waiting.wait(self.recorder, target, condition, timeout, self._course_images)
-        )
+
+        def awaited() -> list[Object]:
+            return waiting.wait(self.recorder, target, condition, timeout, self._course_images)
+
+        found = self._explained(awaited)
         while getattr(condition, "living", False) and (ended := self._ended_unreported(found)):
             # The kubelet reports within seconds what containerd knows already; then judge again.
             waiting.wait(self.recorder, ended, conditions.unready())
-            found = self._explained(
-                lambda: waiting.wait(self.recorder, target, condition, timeout, self._course_images)
-            )
+            found = self._explained(awaited)
         return found
 
     def _ended_unreported(self, pods: list[Object]) -> Target | None:

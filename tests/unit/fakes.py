@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from kindlings.recorder import Object
 
 COUNTER: Final = "single-container.yaml"
+POD: Final = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: counter
+spec:
+  containers:
+    - name: count
+      image: busybox:1.36
+"""
 
 
 def pod(  # noqa: PLR0913 - a Pod has this many sides

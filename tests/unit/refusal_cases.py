@@ -7,23 +7,13 @@ from typing import TYPE_CHECKING, Any
 from kindlings.cluster.api import Refusal
 from kindlings.explain import refusals
 from tests.unit.apistore import status
-from tests.unit.fakes import document
+from tests.unit.fakes import POD, document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kindlings.errors import Findings
 
-POD = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: counter
-spec:
-  containers:
-    - name: count
-      image: busybox:1.36
-"""
 END = len(POD.splitlines())
 STRICT = 'Pod in version "v1" cannot be handled as a Pod: strict decoding error: '
 

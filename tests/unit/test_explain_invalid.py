@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.refusal_cases import END, POD, invalid, told
+from tests.unit.fakes import POD
+from tests.unit.refusal_cases import END, invalid, told
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ import pytest
 
 from kindlings.cluster.api import KINDS
 from kindlings.explain import refusals
-from tests.unit.fakes import document
-from tests.unit.refusal_cases import POD, STRICT, told
+from tests.unit.fakes import POD, document
+from tests.unit.refusal_cases import STRICT, told
 
 if TYPE_CHECKING:
     from pathlib import Path

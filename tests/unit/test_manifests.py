@@ -11,21 +11,10 @@ import pytest
 
 from kindlings import course, files, manifests
 from kindlings.errors import Findings, LabFailure, Place
-from tests.unit.fakes import document, written
+from tests.unit.fakes import POD, document, written
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-POD = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: counter
-spec:
-  containers:
-    - name: count
-      image: busybox:1.36
-"""
 
 
 def refused(folder: Path, content: str | bytes) -> Findings:

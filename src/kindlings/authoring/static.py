@@ -123,8 +123,7 @@ def _prepare(folder: Path) -> list[str]:
 
 @cache
 def _lessons(module: str) -> tuple[Exercise, ...]:
-    paths = sorted((course.exercises() / module).glob("test_*.py"))
-    return tuple(one for path in paths for one in syllabus.read(path))
+    return tuple(syllabus.tests(course.exercises() / module))
 
 
 def _look(mutant: Mutant, folder: Path) -> Seen:

@@ -123,6 +123,11 @@ def read(source: Path) -> list[Exercise]:
     return [_exercise(source, node, text, file) for node in file.functions.values() if _is_test(node)]
 
 
+def tests(folder: Path) -> list[Exercise]:
+    """Return the tests of a folder's files, in the order of their names. Raises UsageError as `read` does."""
+    return [one for path in sorted(folder.glob("test_*.py")) for one in read(path)]
+
+
 def readme(folder: Path) -> list[str]:
     """Return the lines of a module's lesson; none where it cannot be read."""
     try:
@@ -148,7 +153,7 @@ def _order(folder: Path) -> tuple[int, str]:
 
 
 def _in_folder(folder: Path) -> tuple[Exercise, ...]:
-    found = [one for path in sorted(folder.glob("test_*.py")) for one in read(path)]
+    found = tests(folder)
     places = {file: place for place, file in enumerate(_in_the_lesson(folder))}
 
     def place(exercise: Exercise) -> int:
