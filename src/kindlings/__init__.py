@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         written_twice,
     )
     from kindlings.metadata import annotated, change_cause, labelled
-    from kindlings.pods import all_with_image, including, one_with_image, unowned
+    from kindlings.pods import all_with_image, including, one_with_image, restarted_by_probe, unowned
     from kindlings.rollouts import (
         deadline_exceeded,
         mixed_images,
@@ -102,6 +102,7 @@ __all__ = [
     "pending_address",
     "ready",
     "restarted",
+    "restarted_by_probe",
     "retained",
     "revisions",
     "rolled_out",
@@ -168,6 +169,7 @@ _HOMES = {
         "all_with_image",
         "including",
         "one_with_image",
+        "restarted_by_probe",
         "unowned",
     ),
     "kindlings.rollouts": (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.conditions import Basic, Met, NotYet, plural, what_is_there
+from kindlings.conditions import Basic, Impossible, Met, NotYet, plural, what_is_there
 from kindlings.rollouts import at_rest
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _ADOPTION: Final = 5.0
 
 _AT_REST: Final = 1.0
 """Seconds after which a Deployment that has nothing left to do will not change its Pods' image."""
+
+_UNTIL_NOTICED: Final = 15.0
+"""Seconds for a probe of each second to fail twice, each after a second, and for the container to end."""
+
+_HANGS: Final = re.compile(r"deadline exceeded|timed out|timeout", re.IGNORECASE)
+"""How the kubelet says that no answer came; to be refused, or a 404, comes of what does not hang."""
 
 
 def _images(pod: Object) -> set[str]:
@@ -117,3 +124,31 @@ class _Unowned(Basic):
 def unowned() -> Condition:
     """Whether the Pod runs and belongs to no controller."""
     return _Unowned()
+
+
+@dataclass(frozen=True)
+class _RestartedByProbe(Basic):
+    where = ("livenessProbe",)
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} restarted, as its livenessProbe found it hanging"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            if not any(one.get("livenessProbe") for one in objects.containers(pod)):
+                return Impossible(f"no container of {objects.title(pod)} has a livenessProbe")
+            told = [str(one.get("message")) for one in scene.snapshot.events_of(objects.uid(pod))]
+            if not any("failed liveness probe" in one for one in told):
+                continue
+            failed = [one for one in told if one.startswith("Liveness probe failed")]
+            if not any(_HANGS.search(one) for one in failed):
+                return Impossible(f"{objects.title(pod)} is restarted although it does not hang")
+            if any(one.get("restartCount") and "running" in one["state"] for one in objects.statuses(pod)):
+                return Met([pod])
+        return NotYet(what_is_there(scene))
+
+
+def restarted_by_probe() -> Condition:
+    """Whether the kubelet has restarted a container because its livenessProbe got no answer, and it runs."""
+    tolerated = frozenset({"crash", "probe", "probing", "unready"})
+    return _RestartedByProbe(tolerates=tolerated, patience=_UNTIL_NOTICED)

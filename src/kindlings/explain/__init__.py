@@ -16,6 +16,7 @@ from kindlings.explain import (
     mounts,
     nodes,
     pending,
+    probes,
     rollouts,
     services,
     stateful,
@@ -89,6 +90,10 @@ def _tell_without_trouble(findings: Findings, verdict: Unmet, sources: Sources) 
         return
     document = _document(verdict, sources)
     if document is not None:
+        findings.because = probes.because(verdict, document, sources)
+        if findings.because:
+            findings.read = probes.READ
+            return
         findings.because = strategies.because(verdict, document)
         if findings.because:
             findings.read = strategies.READ
@@ -117,6 +122,8 @@ def _document(verdict: Unmet, sources: Sources) -> Document | None:
 
 def _is_beside_the_point(verdict: Unmet, sources: Sources) -> bool:
     """Tell whether what the condition has proved is told by the manifest, whatever troubles there are."""
+    if probes.are_awaited(verdict):
+        return True
     document = _document(verdict, sources)
     if not verdict.proved or document is None:
         return False
@@ -131,13 +138,17 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
         return because, READ_KIND[document.kind]
     if trouble.family == "image":
         return images.because(trouble, document, sources), images.READ
+    if trouble.family == "crash" and (found := probes.killed(trouble.object, document, sources, snapshot)):
+        return found, probes.READ
     if trouble.family in {"crash", "ended", "start"}:
         because = crashes.because(trouble, document, sources)
         return f"{because}{foreseen.program(document, sources.course_images)}", crashes.READ
     if trouble.family in {"probe", "unready", "probing"}:
         return services.probe(trouble, document, sources), services.READ_PROBES
-    if trouble.family in {"creation", "config"} and (found := host_paths.because(trouble.message, document)):
-        return found
+    if trouble.family in {"creation", "config"} and (
+        refused := host_paths.because(trouble.message, document)
+    ):
+        return refused
     if trouble.family == "creation":
         return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)

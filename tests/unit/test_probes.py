@@ -1,0 +1,133 @@
+"""A process that hangs: what its livenessProbe does, and what the learner reads of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kindlings import explain, symptoms
+from kindlings.conditions import Impossible, Met, NotYet, containers_ready
+from kindlings.explain.sources import Sources
+from kindlings.pods import restarted_by_probe
+from kindlings.waiting import Unmet
+from tests.unit.fakes import document, event, pod, running, scene, snapshot, the_pod
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kindlings.conditions import Condition
+    from kindlings.errors import Findings
+    from kindlings.recorder import Object
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: counter
+spec:
+  containers:
+    - name: count
+      image: busybox:1.36
+"""
+GET = "      livenessProbe:\n        httpGet: {path: /, port: 8080}\n"
+REFUSED = "Liveness probe failed: dial tcp 10.244.1.9:80: connect: connection refused"
+LATE = 'Liveness probe failed: Get "http://10.244.1.9:8080/": context deadline exceeded'
+KILLED = "Container count failed liveness probe, will be restarted"
+
+
+def server(*, restarts: int = 0, probe: str = "livenessProbe", ready: bool = True) -> Object:
+    """Return a Pod whose container has a probe."""
+    made = pod(ready=ready, statuses=[running(ready=ready, restarts=restarts)])
+    made["spec"]["containers"] = [{"name": "count", probe: {"httpGet": {"port": 8080}}}]
+    return made
+
+
+def judged(one: Object, *messages: str) -> Met | NotYet | Impossible:
+    """Return the verdict when the kubelet has told these things of the Pod."""
+    events = [event(one, f"Told{number}", message) for number, message in enumerate(messages)]
+    return restarted_by_probe().check(scene(the_pod(), one, *events))
+
+
+def test_a_restart_counts_when_no_answer_came() -> None:
+    """The kubelet must have had no answer, and the container must run again."""
+    assert isinstance(judged(server(restarts=1), LATE, KILLED), Met)
+    assert isinstance(judged(server(), LATE, KILLED), NotYet)
+    assert isinstance(judged(server(restarts=1)), NotYet)
+
+
+def test_what_answers_does_not_hang() -> None:
+    """A probe that is refused restarts what is well; without a probe nothing ever does."""
+    verdict = judged(server(restarts=1), REFUSED, KILLED)
+    assert verdict == Impossible("Pod counter is restarted although it does not hang")
+    assert judged(server(probe="readinessProbe")) == Impossible(
+        "no container of Pod counter has a livenessProbe"
+    )
+
+
+def told(
+    folder: Path,
+    fields: str,
+    one: Object,
+    *events: Object,
+    condition: Condition | None = None,
+    proved: bool = False,
+) -> Findings:
+    """Return what is told when the Pod is `one`, after these events."""
+    condition = condition or restarted_by_probe()
+    moment = scene(the_pod(), one, *events)
+    troubles = symptoms.find(moment)
+    sources = Sources([document(folder, POD + fields)], "lab", (), lambda _pod, _container: "")
+    verdict = Unmet(condition, the_pod(), "all well", "this", snapshot(one, *events), troubles, proved=proved)
+    return explain.unmet(verdict, sources).findings
+
+
+def test_a_probe_that_fails_is_named(tmp_path: Path) -> None:
+    """Its line, how it fails, and what the kubelet does; also where the container crashes for it."""
+    one = server(restarts=1, ready=False)
+    events = [event(one, "Unhealthy", REFUSED), event(one, "Killing", KILLED)]
+    findings = told(tmp_path, GET, one, *events, condition=containers_ready(1))
+    assert findings.because == (
+        "the livenessProbe of container count (single-container.yaml:9) fails, and each time the kubelet "
+        "starts the container again: dial tcp 10.244.1.9:80: connect: connection refused"
+    )
+    assert findings.read.endswith("probes/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "because"),
+    [
+        (
+            "",
+            "the container (single-container.yaml:7) has no livenessProbe: to the kubelet it is well as long",
+        ),
+        (
+            "      readinessProbe:\n        httpGet: {port: 8080}\n",
+            "the container (single-container.yaml:7) has no livenessProbe: its readinessProbe "
+            "(single-container.yaml:9) keeps requests away",
+        ),
+        (
+            "      livenessProbe:\n        tcpSocket: {port: 8080}\n",
+            "the livenessProbe (single-container.yaml:9) asks by tcpSocket whether the port is open",
+        ),
+        (
+            '      livenessProbe:\n        exec: {command: ["true"]}\n',
+            "the command of the livenessProbe (single-container.yaml:9) succeeds",
+        ),
+        (
+            GET + "        periodSeconds: 60\n",
+            "the livenessProbe (single-container.yaml:9) asks every 60 s, and the kubelet acts when 3 in",
+        ),
+    ],
+)
+def test_a_hang_that_nobody_notices(tmp_path: Path, fields: str, because: str) -> None:
+    """What the manifest asks, and why that is not enough."""
+    assert told(tmp_path, fields, server()).because.startswith(because)
+
+
+def test_an_unready_container_is_no_cause(tmp_path: Path) -> None:
+    """A readinessProbe that fails, as it should, is not what keeps the container from being restarted."""
+    one = server(ready=False, probe="readinessProbe")
+    unhealthy = event(one, "Unhealthy", "Readiness probe failed: context deadline exceeded")
+    fields = "      readinessProbe:\n        httpGet: {port: 8080}\n"
+    assert "has no livenessProbe" in told(tmp_path, fields, one, unhealthy).because
