@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, containers_ready, restarted_by_probe
+from kindlings import Lab, containers_ready, restarted_by_probe, undisturbed
 
 
 @pytest.mark.kinds("Pod")
@@ -12,7 +12,7 @@ def test_a_server_that_answers_is_left_alone(lab: Lab) -> None:
     """While its server answers, the Pod server runs on without a restart."""
     server = lab.apply("liveness.yaml").pod("server").wait(containers_ready(1))
 
-    server.hold(containers_ready(1), seconds=5)
+    server.hold(undisturbed(), seconds=5)
 
 
 @pytest.mark.kinds("Pod")

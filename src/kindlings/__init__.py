@@ -32,7 +32,14 @@ if TYPE_CHECKING:
         written_twice,
     )
     from kindlings.metadata import annotated, change_cause, labelled
-    from kindlings.pods import all_with_image, including, one_with_image, restarted_by_probe, unowned
+    from kindlings.pods import (
+        all_with_image,
+        including,
+        one_with_image,
+        restarted_by_probe,
+        undisturbed,
+        unowned,
+    )
     from kindlings.rollouts import (
         deadline_exceeded,
         mixed_images,
@@ -112,6 +119,7 @@ __all__ = [
     "says",
     "silent_node",
     "succeeded",
+    "undisturbed",
     "unowned",
     "written_twice",
 ]
@@ -170,6 +178,7 @@ _HOMES = {
         "including",
         "one_with_image",
         "restarted_by_probe",
+        "undisturbed",
         "unowned",
     ),
     "kindlings.rollouts": (

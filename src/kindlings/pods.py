@@ -22,11 +22,14 @@ _ADOPTION: Final = 5.0
 _AT_REST: Final = 1.0
 """Seconds after which a Deployment that has nothing left to do will not change its Pods' image."""
 
-_UNTIL_NOTICED: Final = 15.0
+_UNTIL_NOTICED: Final = 10.0
 """Seconds for a probe of each second to fail twice, each after a second, and for the container to end."""
 
 _HANGS: Final = re.compile(r"deadline exceeded|timed out|timeout", re.IGNORECASE)
 """How the kubelet says that no answer came; to be refused, or a 404, comes of what does not hang."""
+
+_FULL: Final = re.compile(r"dial tcp \S+ i/o timeout")
+"""What a probe of the port alone gets at last, when the queue of those whom nobody answers is full."""
 
 
 def _images(pod: Object) -> set[str]:
@@ -141,9 +144,12 @@ class _RestartedByProbe(Basic):
             if not any("failed liveness probe" in one for one in told):
                 continue
             failed = [one for one in told if one.startswith("Liveness probe failed")]
-            if not any(_HANGS.search(one) for one in failed):
+            if not any(_HANGS.search(one) or _FULL.search(one) for one in failed):
                 return Impossible(f"{objects.title(pod)} is restarted although it does not hang")
-            if any(one.get("restartCount") and "running" in one["state"] for one in objects.statuses(pod)):
+            hung = any(_HANGS.search(one) and not _FULL.search(one) for one in failed)
+            if hung and any(
+                one.get("restartCount") and "running" in one["state"] for one in objects.statuses(pod)
+            ):
                 return Met([pod])
         return NotYet(what_is_there(scene))
 
@@ -152,3 +158,23 @@ def restarted_by_probe() -> Condition:
     """Whether the kubelet has restarted a container because its livenessProbe got no answer, and it runs."""
     tolerated = frozenset({"crash", "probe", "probing", "unready"})
     return _RestartedByProbe(tolerates=tolerated, patience=_UNTIL_NOTICED)
+
+
+@dataclass(frozen=True)
+class _Undisturbed(Basic):
+    where = ("livenessProbe",)
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} left alone by its livenessProbe"
+
+    def check(self, scene: Scene) -> Verdict:
+        for pod in scene.alive:
+            told = (str(one.get("message")) for one in scene.snapshot.events_of(objects.uid(pod)))
+            if any("failed liveness probe" in one for one in told):
+                return NotYet(f"{objects.title(pod)} is started again by the kubelet")
+        return Met(scene.alive) if scene.alive else NotYet(what_is_there(scene))
+
+
+def undisturbed() -> Condition:
+    """Whether the kubelet has ended no container of the Pod because its livenessProbe failed."""
+    return _Undisturbed()

@@ -9,7 +9,7 @@ import pytest
 from kindlings import explain, symptoms
 from kindlings.conditions import Impossible, Met, NotYet, containers_ready
 from kindlings.explain.sources import Sources
-from kindlings.pods import restarted_by_probe
+from kindlings.pods import restarted_by_probe, undisturbed
 from kindlings.waiting import Unmet
 from tests.unit.fakes import document, event, pod, running, scene, snapshot, the_pod
 
@@ -63,6 +63,21 @@ def test_what_answers_does_not_hang() -> None:
     assert judged(server(probe="readinessProbe")) == Impossible(
         "no container of Pod counter has a livenessProbe"
     )
+
+
+def test_a_full_queue_is_no_answer_that_failed_to_come() -> None:
+    """A probe of the port alone fails at last, long after the server began to hang: that does not count."""
+    full = "Liveness probe failed: dial tcp 10.244.1.9:8080: i/o timeout"
+    assert isinstance(judged(server(restarts=1), full, KILLED), NotYet)
+
+
+def test_a_pod_that_is_ended_by_its_probe_is_disturbed() -> None:
+    """One probe that fails changes nothing yet; what counts is that the kubelet acts."""
+    one = server()
+    calm = undisturbed().check(scene(the_pod(), one, event(one, "Unhealthy", REFUSED)))
+    assert isinstance(calm, Met)
+    assert isinstance(undisturbed().check(scene(the_pod(), one, event(one, "Killing", KILLED))), NotYet)
+    assert isinstance(undisturbed().check(scene(the_pod())), NotYet)
 
 
 def told(
