@@ -19,6 +19,8 @@ READ: Final = (
 FIELD: Final = "livenessProbe"
 _KILLED: Final = re.compile(r"Container (\S+) failed liveness probe")
 _FAILED: Final = "Liveness probe failed: "
+_ADDRESS: Final = re.compile(r'Get "[^"]*": |dial tcp \S+ (?:connect: )?')
+"""What the kubelet puts before the reason: the Pod's address, which says nothing to the learner."""
 
 
 def killed(pod: Object, document: Document, sources: Sources, snapshot: Snapshot) -> str:
@@ -30,7 +32,7 @@ def killed(pod: Object, document: Document, sources: Sources, snapshot: Snapshot
         return ""
     path = (*sources.container(document, names[-1]), FIELD)
     said = [str(one.get("message")) for one in events if str(one.get("message")).startswith(_FAILED)]
-    how = f": {said[-1].removeprefix(_FAILED).strip()[:160]}" if said else ""
+    how = f": {_ADDRESS.sub('', said[-1].removeprefix(_FAILED)).strip()[:160]}" if said else ""
     return (
         f"the {FIELD} of container {names[-1]} ({document.at(*path)}) fails, and each time the kubelet "
         f"starts the container again{how}"
