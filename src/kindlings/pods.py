@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.conditions import Basic, Impossible, Met, NotYet, plural, what_is_there
@@ -22,8 +22,11 @@ _ADOPTION: Final = 5.0
 _AT_REST: Final = 1.0
 """Seconds after which a Deployment that has nothing left to do will not change its Pods' image."""
 
-_UNTIL_NOTICED: Final = 10.0
-"""Seconds for a probe of each second to fail twice, each after a second, and for the container to end."""
+_WITHIN: Final = 15
+"""Seconds in which a livenessProbe has to find out, if all goes well: what takes longer, no lab waits for."""
+
+_LATE: Final = 6.0
+"""Seconds that a busy machine may need beyond a probe's own, until it is known that one has failed."""
 
 _HANGS: Final = re.compile(r"deadline exceeded|timed out|timeout", re.IGNORECASE)
 """How the kubelet says that no answer came; to be refused, or a 404, comes of what does not hang."""
@@ -129,35 +132,71 @@ def unowned() -> Condition:
     return _Unowned()
 
 
+def _told(pod: Object, scene: Scene) -> list[str]:
+    """Return what the cluster's events say of a Pod."""
+    return [str(one.get("message")) for one in scene.snapshot.events_of(objects.uid(pod))]
+
+
+def _has_acted(told: list[str]) -> bool:
+    """Tell whether the kubelet has ended a container because its livenessProbe failed."""
+    return any("failed liveness probe" in one for one in told)
+
+
+def _at_the_earliest(probe: dict[str, Any]) -> int:
+    """Return the seconds from a hang to where the kubelet acts, if it asks in that very moment."""
+    # A command may give up before its time is over; a request gets no answer until then.
+    timeout = 0 if probe.get("exec") else probe.get("timeoutSeconds", 1)
+    times = probe.get("failureThreshold", 3)
+    return int((times - 1) * max(probe.get("periodSeconds", 10), timeout) + timeout)
+
+
+def _until_asked(probe: dict[str, Any]) -> int:
+    """Return the seconds after which a first probe must have failed, however the moment is chosen."""
+    return int(
+        probe.get("initialDelaySeconds", 0) + probe.get("periodSeconds", 10) + probe.get("timeoutSeconds", 1)
+    )
+
+
 @dataclass(frozen=True)
 class _RestartedByProbe(Basic):
     where = ("livenessProbe",)
 
     def describe(self, target: Target) -> str:
-        return f"{target.title} restarted, as its livenessProbe found it hanging"
+        return f"{target.title} restarted, as its livenessProbe found it hanging within {_WITHIN} s"
 
     def check(self, scene: Scene) -> Verdict:
         for pod in scene.alive:
-            if not any(one.get("livenessProbe") for one in objects.containers(pod)):
-                return Impossible(f"no container of {objects.title(pod)} has a livenessProbe")
-            told = [str(one.get("message")) for one in scene.snapshot.events_of(objects.uid(pod))]
-            if not any("failed liveness probe" in one for one in told):
-                continue
+            told = _told(pod, scene)
+            if not _has_acted(told):
+                return self._before(pod, told, scene)
             failed = [one for one in told if one.startswith("Liveness probe failed")]
             if not any(_HANGS.search(one) or _FULL.search(one) for one in failed):
                 return Impossible(f"{objects.title(pod)} is restarted although it does not hang")
             hung = any(_HANGS.search(one) and not _FULL.search(one) for one in failed)
             if hung and any(
-                one.get("restartCount") and "running" in one["state"] for one in objects.statuses(pod)
+                one.get("restartCount") and "running" in (one.get("state") or {})
+                for one in objects.statuses(pod)
             ):
                 return Met([pod])
         return NotYet(what_is_there(scene))
 
+    def _before(self, pod: Object, told: list[str], scene: Scene) -> Verdict:
+        """Judge a Pod of which the kubelet has ended no container yet."""
+        probes = [probe for one in objects.containers(pod) if (probe := one.get("livenessProbe"))]
+        if not probes:
+            return Impossible(f"no container of {objects.title(pod)} has a livenessProbe")
+        earliest = min(_at_the_earliest(one) for one in probes)
+        if earliest > _WITHIN:
+            return Impossible(f"{what_is_there(scene)}; its livenessProbe needs {earliest} s at least")
+        if any(one.startswith("Liveness probe failed") for one in told):
+            return NotYet(what_is_there(scene))
+        why = f"{what_is_there(scene)}; its livenessProbe has not failed"
+        return NotYet(why, max(_until_asked(one) for one in probes) + _LATE)
+
 
 def restarted_by_probe() -> Condition:
     """Whether the kubelet has restarted a container because its livenessProbe got no answer, and it runs."""
-    tolerated = frozenset({"crash", "probe", "probing", "unready"})
-    return _RestartedByProbe(tolerates=tolerated, patience=_UNTIL_NOTICED)
+    return _RestartedByProbe(tolerates=frozenset({"crash", "probe", "probing", "unready"}))
 
 
 @dataclass(frozen=True)
@@ -169,8 +208,7 @@ class _Undisturbed(Basic):
 
     def check(self, scene: Scene) -> Verdict:
         for pod in scene.alive:
-            told = (str(one.get("message")) for one in scene.snapshot.events_of(objects.uid(pod)))
-            if any("failed liveness probe" in one for one in told):
+            if _has_acted(_told(pod, scene)):
                 return NotYet(f"{objects.title(pod)} is started again by the kubelet")
         return Met(scene.alive) if scene.alive else NotYet(what_is_there(scene))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -36,10 +36,13 @@ LATE = 'Liveness probe failed: Get "http://10.244.1.9:8080/": context deadline e
 KILLED = "Container count failed liveness probe, will be restarted"
 
 
-def server(*, restarts: int = 0, probe: str = "livenessProbe", ready: bool = True) -> Object:
-    """Return a Pod whose container has a probe."""
+QUICK: Final = {"httpGet": {"port": 8080}, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 3}
+
+
+def server(*, restarts: int = 0, probe: str = "livenessProbe", ready: bool = True, **fields: Any) -> Object:
+    """Return a Pod whose container has a probe, with these fields besides QUICK's."""
     made = pod(ready=ready, statuses=[running(ready=ready, restarts=restarts)])
-    made["spec"]["containers"] = [{"name": "count", probe: {"httpGet": {"port": 8080}}}]
+    made["spec"]["containers"] = [{"name": "count", probe: QUICK | fields}]
     return made
 
 
@@ -63,6 +66,35 @@ def test_what_answers_does_not_hang() -> None:
     assert judged(server(probe="readinessProbe")) == Impossible(
         "no container of Pod counter has a livenessProbe"
     )
+
+
+def test_a_probe_that_has_not_failed_in_its_time_is_awaited_no_longer() -> None:
+    """It ends once a probe after the hang is overdue; when one has failed, the kubelet may act yet."""
+    quiet, stirred = judged(server()), judged(server(), LATE)
+    assert quiet == NotYet("Pod counter is 1/1 Running; its livenessProbe has not failed", 9.0)
+    assert stirred == NotYet("Pod counter is 1/1 Running")
+    late = judged(server(initialDelaySeconds=4))
+    assert isinstance(late, NotYet)
+    assert late.ends_after == 13.0
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ({"periodSeconds": 60}, 122),
+        ({"timeoutSeconds": 60}, 180),
+        ({"failureThreshold": 30}, 60),
+        ({"exec": {"command": ["true"]}, "timeoutSeconds": 60}, None),
+    ],
+)
+def test_a_probe_that_cannot_be_in_time_is_told_at_once(fields: dict[str, Any], seconds: int | None) -> None:
+    """How long it takes at least follows from its fields; a command may give up before its time is over."""
+    verdict = judged(server(**fields))
+    if seconds:
+        said = f"Pod counter is 1/1 Running; its livenessProbe needs {seconds} s at least"
+        assert verdict == Impossible(said)
+    else:
+        assert isinstance(verdict, NotYet)
 
 
 def test_a_full_queue_is_no_answer_that_failed_to_come() -> None:
@@ -131,7 +163,12 @@ def test_a_probe_that_fails_is_named(tmp_path: Path) -> None:
         ),
         (
             GET + "        periodSeconds: 60\n",
-            "the livenessProbe (single-container.yaml:9) asks every 60 s, and the kubelet acts when 3 in",
+            "the livenessProbe (single-container.yaml:9) asks every 60 s, waits 1 s for the answer, and the "
+            "kubelet acts when 3 in a row have failed",
+        ),
+        (
+            GET + "        initialDelaySeconds: 30\n",
+            "the livenessProbe (single-container.yaml:9) asks 30 s after the start, then every 10 s, waits",
         ),
     ],
 )

@@ -69,9 +69,12 @@ def _asks(probe: dict[str, Any], document: Document, path: FieldPath) -> str:
         )
     if probe.get("exec"):
         return f"the command of the {FIELD} ({place}) succeeds: it does not ask the program that hangs"
-    period, times = probe.get("periodSeconds") or 10, probe.get("failureThreshold") or 3
+    delay = probe.get("initialDelaySeconds")
+    asks = f"asks {delay} s after the start, then" if delay else "asks"
     return (
-        f"the {FIELD} ({place}) asks every {period} s, and the kubelet acts when {times} in a row have failed"
+        f"the {FIELD} ({place}) {asks} every {probe.get('periodSeconds') or 10} s, waits "
+        f"{probe.get('timeoutSeconds') or 1} s for the answer, and the kubelet acts when "
+        f"{probe.get('failureThreshold') or 3} in a row have failed"
     )
 
 
