@@ -245,6 +245,8 @@ def test_a_container_is_asked_as_kubectl_exec_would(monkeypatch: pytest.MonkeyPa
         ("counter", "c", ["cat", "/x"]),
         ("counter", "d", ["true"]),
     ]
+    assert _replay("kubectl exec counter -- sync", "", "")[0] == ["", ""]
+    assert asked[-1][3] == ["sync"]
     with pytest.raises(UsageError, match="there is no Pod other"):
         _replay("$", shown="$ kubectl exec other -- true")
 

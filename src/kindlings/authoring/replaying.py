@@ -207,7 +207,7 @@ class Replay:
         elif verb == "keep" and rest.isdigit():
             self.keep = int(rest)
         elif verb == commands.PROGRAM:
-            self._kubectl(step)
+            self._shown(step)
         else:
             raise UsageError(
                 f"{self.block.place}: {step} is no step.",
