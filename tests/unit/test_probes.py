@@ -31,6 +31,7 @@ spec:
       image: busybox:1.36
 """
 GET = "      livenessProbe:\n        httpGet: {path: /, port: 8080}\n"
+LINES = "      livenessProbe:\n        httpGet:\n          path: /x\n          port: 8080\n"
 REFUSED = "Liveness probe failed: dial tcp 10.244.1.9:80: connect: connection refused"
 LATE = 'Liveness probe failed: Get "http://10.244.1.9:8080/": context deadline exceeded'
 KILLED = "Container count failed liveness probe, will be restarted"
@@ -133,12 +134,32 @@ def test_a_probe_that_fails_is_named(tmp_path: Path) -> None:
     """Its line, how it fails, and what the kubelet does; also where the container crashes for it."""
     one = server(restarts=1, ready=False)
     events = [event(one, "Unhealthy", REFUSED), event(one, "Killing", KILLED)]
-    findings = told(tmp_path, GET, one, *events, condition=containers_ready(1))
+    findings = told(tmp_path, LINES, one, *events, condition=containers_ready(1))
     assert findings.because == (
-        "the livenessProbe of container count (single-container.yaml:9) fails, and each time the kubelet "
+        "the livenessProbe of container count (single-container.yaml:12) fails, and each time the kubelet "
         "starts the container again: connection refused"
     )
     assert findings.read.endswith("probes/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "line"),
+    [
+        (LINES, "HTTP probe failed with statuscode: 404", 11),
+        (LINES, "HTTP probe failed with statuscode: 500", 9),
+        ("      livenessProbe:\n        tcpSocket:\n          port: 1\n", "dial tcp: connection refused", 11),
+        ("      livenessProbe:\n        exec:\n          command: [x]\n", "connection refused", 9),
+    ],
+)
+def test_the_line_at_fault_is_named(tmp_path: Path, fields: str, message: str, line: int) -> None:
+    """A port where nobody listens, a page that is not there; else the probe itself."""
+    one = server(restarts=1, ready=False)
+    events = [
+        event(one, "Unhealthy", f"Liveness probe failed: {message}"),
+        event(one, "Killing", KILLED),
+    ]
+    found = told(tmp_path, fields, one, *events, condition=undisturbed())
+    assert f"(single-container.yaml:{line}) fails" in found.because
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,23 @@ def killed(pod: Object, document: Document, sources: Sources, snapshot: Snapshot
         return ""
     path = (*sources.container(document, names[-1]), FIELD)
     said = [str(one.get("message")) for one in events if str(one.get("message")).startswith(_FAILED)]
-    how = f": {_ADDRESS.sub('', said[-1].removeprefix(_FAILED)).strip()[:160]}" if said else ""
+    how = _ADDRESS.sub("", said[-1].removeprefix(_FAILED)).strip()[:160] if said else ""
+    place = document.at(*path, *_fault(document.get(*path) or {}, how))
     return (
-        f"the {FIELD} of container {names[-1]} ({document.at(*path)}) fails, and each time the kubelet "
-        f"starts the container again{how}"
+        f"the {FIELD} of container {names[-1]} ({place}) fails, and each time the kubelet "
+        f"starts the container again{how and f': {how}'}"
     )
+
+
+def _fault(probe: dict[str, Any], how: str) -> tuple[str, ...]:
+    """Return which field of a probe is at fault, where the way in which it fails tells: port, path."""
+    for action in ("httpGet", "tcpSocket", "grpc"):
+        wanted = probe.get(action) or {}
+        if "connection refused" in how and "port" in wanted:
+            return action, "port"
+        if "statuscode: 404" in how and "path" in wanted:
+            return action, "path"
+    return ()
 
 
 def are_awaited(verdict: Unmet) -> bool:
