@@ -19,7 +19,7 @@ from kindlings.cluster.api import KINDS, PATIENCE, Kind, Refusal
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kindlings.cluster.api import Api, Stream
 
@@ -40,6 +40,15 @@ WATCHED: Final = tuple(
         "Event",
     )
 )
+_COME_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "Pod": ("PersistentVolumeClaim",),  # of an ephemeral volume
+    "ReplicaSet": ("Pod",),
+    "Deployment": ("ReplicaSet",),
+    "DaemonSet": ("Pod",),
+    "StatefulSet": ("Pod",),
+    "Service": ("EndpointSlice",),
+}
+"""What the cluster itself makes for an object of a kind."""
 
 _SILENCE: Final = 150.0
 """Seconds without a line after which a watch counts as broken; a bookmark comes about once a minute."""
@@ -114,6 +123,17 @@ class Snapshot:
         """Return the Events about the object with `uid`, in the order in which they were last seen."""
         about = [one for one in self.all("Event") if (one.get("involvedObject") or {}).get("uid") == uid]
         return sorted(about, key=lambda one: int(one["metadata"].get("resourceVersion") or 0))
+
+
+def watched(made: Iterable[str]) -> tuple[Kind, ...]:
+    """Return what there can be in a namespace where only the kinds `made` are created; everything if none.
+
+    Each watch less is a connection, two requests and a thread less, for each namespace.
+    """
+    found = {"Event", *(made or (kind.kind for kind in WATCHED))}
+    while more := {kind for one in found for kind in _COME_OF.get(one, ())} - found:
+        found |= more
+    return tuple(kind for kind in WATCHED if kind.kind in found)
 
 
 class Recorder:

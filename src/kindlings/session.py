@@ -20,7 +20,7 @@ from kindlings.console import make_progress
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.lab import Identities, Lab
 from kindlings.places import Place
-from kindlings.recorder import Recorder
+from kindlings.recorder import Recorder, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -162,7 +162,8 @@ class Session:
             node_ports="node-port" in about.needs,
             graded=self.graded,
         )
-        recorder = Recorder(self.observer, namespace)
+        # What lines of kubectl create is held against no list of kinds.
+        recorder = Recorder(self.observer, namespace, watched(() if about.commands else about.kinds))
         recorder.start()
         if "inside" in about.needs:
             inside.prepare(self.admin, namespace)
@@ -243,7 +244,8 @@ def shared(needs: Iterable[str]) -> str:
 
 def _kept_by(about: Lesson, test: str) -> tuple[object, ...]:
     """Return what a prepared namespace is kept by: everything that it is made by."""
-    return about.module, test, about.draining, "host-path" in about.needs, "inside" in about.needs
+    watches = () if about.commands else about.kinds
+    return about.module, test, about.draining, watches, "host-path" in about.needs, "inside" in about.needs
 
 
 def _lock(need: str) -> filelock.BaseFileLock:

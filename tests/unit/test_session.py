@@ -10,11 +10,13 @@ import pytest
 from kindlings import lesson, paths
 from kindlings.cluster.api import KINDS
 from kindlings.errors import InfrastructureError
+from kindlings.recorder import WATCHED, watched
 from kindlings.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kindlings.lab import Lab
     from tests.unit.apiserver import FakeApiServer
 
 
@@ -92,3 +94,43 @@ def test_node_ports_are_one_labs_at_a_time(session: Session) -> None:
     session.close(lab, keep=False)
     other.acquire(timeout=0)
     other.release()
+
+
+def looked_at(server: FakeApiServer, lab: Lab) -> set[str]:
+    """Return the resources that were listed or watched in the lab's namespace."""
+    return {request.path.rpartition("/")[2] for request in server.asked("GET", f"/{lab.namespace}/")}
+
+
+def test_a_lab_of_some_kinds_watches_what_can_come_of_them(session: Session, server: FakeApiServer) -> None:
+    """A ReplicaSet's Pods and their volumes, and no Deployments: in its namespace there can be none."""
+    about = lesson.of(a_lesson, "module2", [pytest.mark.kinds("ReplicaSet").mark])
+
+    lab = session.open(about, "test_three_pods", paths.state())
+    lab.place.recorder()
+
+    assert looked_at(server, lab) == {"pods", "replicasets", "persistentvolumeclaims", "events"}
+    session.close(lab, keep=False)
+
+
+@pytest.mark.parametrize(
+    ("made", "seen"),
+    [
+        ({"Deployment"}, {"Deployment", "ReplicaSet", "Pod", "PersistentVolumeClaim", "Event"}),
+        ({"Service", "ConfigMap"}, {"Service", "EndpointSlice", "Event"}),
+        (set(), {kind.kind for kind in WATCHED}),
+    ],
+)
+def test_what_is_watched_is_all_that_there_can_be(made: set[str], seen: set[str]) -> None:
+    """What the cluster makes for a learner's object is watched as well; with no list of kinds, everything."""
+    assert {kind.kind for kind in watched(made)} == seen
+
+
+def test_a_lab_of_commands_watches_everything(session: Session, server: FakeApiServer) -> None:
+    """Lines of kubectl are held against verbs, not kinds."""
+    marks = [pytest.mark.kinds("Pod").mark, pytest.mark.commands("create").mark]
+
+    lab = session.open(lesson.of(a_lesson, "module6", marks), "test_lines", paths.state())
+    lab.place.recorder()
+
+    assert looked_at(server, lab) == {kind.resource for kind in WATCHED}
+    session.close(lab, keep=False)
