@@ -24,7 +24,8 @@ from kindlings.errors import Findings, InfrastructureError, LabFailure
 
 
 def check(request, name):
-    text = files.load(Path(request.config.getoption("manifests")) / "module1" / name, "a word").strip()
+    folder = Path(request.config.getoption("manifests")) / request.path.parent.name
+    text = files.load(folder / name, "a word").strip()
     if text == "hang":
         threading.Event().wait()
     if text == "die":
@@ -58,12 +59,14 @@ def test_third(request):
 FILES: Final = ("first.yaml", "second.yaml", "third.sh")
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch, lesson: str = LESSON) -> Path:
+def install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, lesson: str = LESSON, called: str = "module1"
+) -> Path:
     """Copy the package into `folder` with one module, and let this process take it for the one it runs."""
     package = folder / "site" / "kindlings"
     ignored = shutil.ignore_patterns("__pycache__", "_course")
     shutil.copytree(Path(kindlings.__file__).parent, package, ignore=ignored)
-    module = package / "_course" / "exercises" / "module1"
+    module = package / "_course" / "exercises" / called
     module.mkdir(parents=True)
     (module / "test_words.py").write_text(lesson, encoding="utf-8")
     (module / "README.md").write_text("# Words", encoding="utf-8")
