@@ -267,6 +267,21 @@ def test_junit_tells_failures_from_errors() -> None:
     assert (failure.get("message"), failure.text) == ("module1 · B", FAILED.message)
 
 
+@pytest.mark.parametrize("run", [GRADED, BROKEN, NOTHING], ids=["graded", "error", "nothing"])
+def test_junit_has_what_the_strictest_reader_demands_of_a_suite(run: Results) -> None:
+    """Each suite counts its cases, failures and errors, and says whose it is; there is nothing else."""
+    root = ET.fromstring(write("junit", run))  # noqa: S314 - our own
+    assert {child.tag for child in root} == {"testsuite"}
+    for suite in root:
+        cases = list(suite.iter("testcase"))
+        assert int(suite.get("tests", "")) == len(cases)
+        assert int(suite.get("failures", "")) == len(list(suite.iter("failure")))
+        assert int(suite.get("errors", "")) == len(list(suite.iter("error")))
+        about = {one.get("name"): one.get("value") for one in suite.findall("properties/property")}
+        assert about["graded"] == str(run.graded).lower()
+        assert about.get("student", "") == run.student
+
+
 # CSV.
 
 

@@ -16,7 +16,7 @@ from kindlings.results import Outcome
 from kindlings.writers import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kindlings.results import Results, TestResult
 
@@ -31,23 +31,25 @@ def write(run: Results) -> str:
 
 def _xml(run: Results, clip: int) -> str:
     root = ET.Element("testsuites", name="kindlings", time=f"{run.seconds:.3f}")
-    _properties(root, {"student": run.student, "commit": run.commit, "graded": str(run.graded).lower()})
+    about = {"student": run.student, "commit": run.commit, "graded": str(run.graded).lower()}
     for (module, lab), tests in groupby(run.tests, lambda one: (one.module, one.lab)):
-        _suite(root, f"{module}.{lab}", list(tests), clip)
+        _suite(root, f"{module}.{lab}", list(tests), clip, about)
     if run.trouble or not run.tests:
-        suite = ET.SubElement(root, "testsuite", name="kindlings", tests="1", errors="1")
+        suite = ET.SubElement(root, "testsuite", name="kindlings", tests="1", failures="0", errors="1")
+        _properties(suite, about)
         case = ET.SubElement(suite, "testcase", classname="kindlings", name="the run as a whole")
         ET.SubElement(case, "error", message="not graded").text = text.summary(run)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ET.Element, name: str, tests: list[TestResult], clip: int) -> None:
+def _suite(root: ET.Element, name: str, tests: list[TestResult], clip: int, about: Mapping[str, str]) -> None:
     kinds = [_element(one) for one in tests]
     counts = {kind: str(kinds.count(tag)) for kind, tag in _COUNTED.items()}
     seconds = sum(one.seconds for one in tests)
     suite = ET.SubElement(root, "testsuite", {"name": name, "tests": str(len(tests)), **counts})
     suite.set("time", f"{seconds:.3f}")
+    _properties(suite, about)  # of the suite: readers know none of the document
     for one, kind in zip(tests, kinds, strict=True):
         case = ET.SubElement(suite, "testcase", classname=name, name=one.name, time=f"{one.seconds:.3f}")
         points = {"points": str(one.points), "max_points": str(one.max_points)}
@@ -68,7 +70,7 @@ def _element(one: TestResult) -> str:
     return "failure" if one.judged else "error"
 
 
-def _properties(holder: ET.Element, values: dict[str, str]) -> None:
+def _properties(holder: ET.Element, values: Mapping[str, str]) -> None:
     properties = ET.SubElement(holder, "properties")
     for name, value in _given(values.items()):
         ET.SubElement(properties, "property", name=name, value=value)
