@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kindlings.console import PlainProgress
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.files import MAX_BYTES
-from kindlings.grading import one, report, submission, trusted
+from kindlings.grading import classes, one, report, submission, trusted
 from kindlings.grading.trusted import Limits, Target
 from kindlings.results import Outcome, Results, TestResult
 from tests.unit.installed import FILES, LESSON, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from kindlings.grading.one import Assignment
 
@@ -224,6 +227,44 @@ def test_a_run_that_is_killed_is_taken_up_again(task: Assignment, tmp_path: Path
     assert ended(run) == [("error", 0), *ALL[1:]]
     assert run.tests[0].message == "The run was ended by SIGKILL."
     assert not run.graded
+
+
+def full(*_: object) -> None:
+    """Stand for a file that is written to a full disk."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_is_full_is_told_and_is_nobodys_zero(
+    task: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no submission can be copied, one ends with a sentence, and those of a class are not graded."""
+    monkeypatch.setattr(submission.Submission, "copy_to", full)
+    ada = hand_in(tmp_path / "class" / "ada", *GOOD)
+    with pytest.raises(InfrastructureError, match="No space left on device"):
+        one.grade(ada, task)
+    progress, out = PlainProgress(io.StringIO()), tmp_path / "out"
+    (run,) = classes.grade([classes.Student("ada", ada)], task, out, 1, ["gradescope"], progress)
+    assert not run.graded
+    assert "No space left on device" in run.reason
+    assert [path.name for path in (out / "ada").iterdir()] == ["kindlings.json"]
+
+
+def test_results_that_cannot_be_kept_end_the_class_and_lose_none(
+    task: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk of --out is full, who was graded before stays so, and the next run grades the rest."""
+    given = [classes.Student(name, hand_in(tmp_path / "class" / name, *GOOD)) for name in ("ada", "bob")]
+    progress, out = PlainProgress(io.StringIO()), tmp_path / "out"
+    (first,) = classes.grade(given[:1], task, out, 1, [], progress)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(InfrastructureError, match="No space left on device"):
+            classes.grade(given, task, out, 1, [], progress)
+    trusted._STOPPED.clear()
+    assert list((out / "bob").iterdir()) == []
+    again = classes.grade(given, task, out, 1, [], progress)
+    assert again[0] == first
+    assert [run.score for run in again] == [7, 7]
 
 
 LEAVES = LESSON + "\n\ndef test_leaves():\n    os._exit(0)\n"

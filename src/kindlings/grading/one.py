@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kindlings import results
+from kindlings.errors import InfrastructureError
 from kindlings.grading import submission, trusted
 from kindlings.grading.trusted import Limits, Run, Target
 from kindlings.results import Outcome, Results, TestResult
@@ -56,7 +57,8 @@ def assignment(modules: Iterable[str], target: Target, limits: Limits) -> Assign
 def grade(folder: Path, task: Assignment, *, student: str = "", commit: str = "") -> Results:
     """Return the results of what `folder` holds.
 
-    Trouble with the run is in the results, and never a zero. Raises UsageError where there is no such folder.
+    Trouble with the run is in the results, and never a zero. Raises UsageError where there is no such folder,
+    InfrastructureError where the disk fails or is full.
     """
     handed_in = submission.read(folder, task.modules)
     made = Results(
@@ -69,10 +71,16 @@ def grade(folder: Path, task: Assignment, *, student: str = "", commit: str = ""
         notes=handed_in.notes,
         content=task.content(handed_in),
     )
-    with tempfile.TemporaryDirectory(prefix="kindlings-grade-") as private:
-        run = Run(Path(private), task.target)
-        handed_in.copy_to(run.manifests, task.modules)
-        made = _judged(made, run, task)
+    try:
+        with tempfile.TemporaryDirectory(prefix="kindlings-grade-") as private:
+            run = Run(Path(private), task.target)
+            handed_in.copy_to(run.manifests, task.modules)
+            made = _judged(made, run, task)
+    except OSError as error:
+        raise InfrastructureError(
+            f"A submission cannot be copied to {tempfile.gettempdir()} to be graded: {error.strerror}.",
+            "Make room there, or set TMPDIR to a folder that has it.",
+        ) from None
     annotated = [_annotated(one, handed_in) for one in made.tests]
     return replace(made.having(annotated), finished=results.now())
 
