@@ -66,6 +66,8 @@ def test_an_annotation_is_read_and_not_selected_by(lab: Lab) -> None:
 
     answers.answer(1).lists()
     answers.answer(2).shows("Team A <team-a@example.com>")
+    counter.label(contact="team-a")
+    lab.run("contact.sh").answer(1).lists("counter")
 
 
 @pytest.mark.commands("set image", "annotate", "rollout history")

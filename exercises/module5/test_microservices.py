@@ -15,7 +15,7 @@ on_a_node_port = pytest.mark.needs("node-port")
 def test_the_frontend_answers_for_the_backend(lab: Lab) -> None:
     """Node port 31000 leads to the frontend, which hands on what the backend knows of three instructors."""
     lab.apply("backend.yaml", "frontend.yaml")
-    frontend = lab.service("frontend").wait(node_port(31000))
+    frontend = lab.service("frontend").wait(node_port(31000)).wait(endpoints(2, port=8080, probed=True))
 
     frontend.get("/hello").shows("Hello from frontend")
     lab.service("backend").wait(endpoints(2, port=8080))

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from kindlings import Lab, env_from_field, mounts_from_node, ready, says
+from kindlings import Lab, env_from_field, goes_on_after, mounts_from_node, ready, says
 
 
 @pytest.mark.kinds("DaemonSet")
@@ -27,3 +27,4 @@ def test_each_node_keeps_its_own_count(lab: Lab) -> None:
     [successor] = [one for one in pods.wait(ready(2, without=victim)) if one.uid != other.uid]
     for one, left in ((successor, marks[victim.name]), (other, marks[other.name])):
         one.exec("counter", "ls", "/app").shows(f"counter.txt\n{left}\n")
+    successor.logs("counter").wait(goes_on_after(1))

@@ -8,6 +8,7 @@ from kindlings import (
     counting_up,
     endpoints,
     goes_on_after,
+    goes_with_its_pod,
     goes_with_its_statefulset,
     gone,
     mounts,
@@ -98,11 +99,15 @@ def test_claims_outlive_the_statefulset(lab: Lab) -> None:
 @pytest.mark.points(2)
 @pytest.mark.hint("whenDeleted speaks of a deleted StatefulSet, whenScaled of one with fewer replicas.")
 def test_claims_may_go_with_the_statefulset(lab: Lab) -> None:
-    """statefulset-temporary.yaml: the StatefulSet is deleted, and its claim with it."""
+    """statefulset-temporary.yaml: its claim goes with the StatefulSet, and stays when that is scaled down."""
     temporary = lab.apply("script.yaml", "statefulset-temporary.yaml").statefulset("temporary")
     claim = lab.pvc("data-temporary-0").wait(goes_with_its_statefulset())
     temporary.pods.wait(ready())
 
+    with lab.history() as smaller:
+        temporary.scale(0)
+        temporary.pods.wait(gone())
     temporary.delete()
 
+    smaller.never(goes_with_its_pod(), of=claim)
     claim.wait(gone())

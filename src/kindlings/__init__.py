@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         node_port,
         pending_address,
     )
-    from kindlings.stateful import goes_with_its_statefulset, out_of_order, retained
+    from kindlings.stateful import goes_with_its_pod, goes_with_its_statefulset, out_of_order, retained
 else:
     # A lesson needs the name for its annotations alone.
     Lab = NewType("Lab", object)
@@ -83,6 +83,7 @@ __all__ = [
     "external_address",
     "fewer_ready_than",
     "goes_on_after",
+    "goes_with_its_pod",
     "goes_with_its_statefulset",
     "gone",
     "home_of_the_parts",
@@ -199,6 +200,7 @@ _HOMES = {
         "pending_address",
     ),
     "kindlings.stateful": (
+        "goes_with_its_pod",
         "goes_with_its_statefulset",
         "out_of_order",
         "retained",

@@ -29,6 +29,9 @@ that was slow to start it is as slow to end it, so the time grows with that of t
 _UNCHANGED: Final = 2.0
 """Seconds after which a number that was asked for counts as meant."""
 
+_NO_CONSUMER: Final = 2.0
+"""Seconds in which a controller makes the Pod of a claim that it has made; as a rule in a tenth of one."""
+
 TROUBLES: Final = frozenset({"image", "start", "crash", "ended", "config", "pending", "creation", "volume"})
 """All families of symptoms."""
 
@@ -350,7 +353,19 @@ class _Bound(Basic):
                 if not self.at_least or _amount(size) >= _amount(self.at_least):
                     return Met([claim])
                 return Impossible(f"{objects.title(claim)} is Bound to a volume of {size}")
+            if _waits_for_nobody(claim, scene.snapshot):
+                return NotYet(f"{objects.title(claim)} is Pending, and no Pod mounts it", _NO_CONSUMER)
         return NotYet(what_is_there(scene))
+
+
+def _waits_for_nobody(claim: Object, snapshot: Snapshot) -> bool:
+    """Tell whether the claim gets its volume only when a Pod mounts it, and none does.
+
+    Source: https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
+    """
+    reasons = {event.get("reason") for event in snapshot.events_of(objects.uid(claim))}
+    mounted = any(objects.name(claim) in objects.claims_of(pod) for pod in snapshot.all("Pod"))
+    return "WaitForFirstConsumer" in reasons and not mounted
 
 
 def _amount(quantity: object) -> float:

@@ -10,7 +10,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
-from kindlings.explain import mounts, stateful
+from kindlings.explain import crashes, mounts, stateful
 from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
@@ -70,6 +70,11 @@ class Handle:
             self.lab.learner.delete(KINDS[self.kind].path(self.lab.namespace, self.name), body)
         except Refusal as refusal:
             raise InfrastructureError(f"{self} could not be deleted: {refusal.message}") from None
+
+    def label(self, **labels: str | None) -> Self:
+        """Set labels, or remove those given as None, as `kubectl label` does."""
+        self._patch({"metadata": {"labels": labels}})
+        return self
 
     def _patch(self, body: dict[str, Any], subresource: str = "", content_type: str = MERGE) -> None:
         path = KINDS[self.kind].path(self.lab.namespace, self.name, subresource)
@@ -132,9 +137,7 @@ class Log:
             because = script
         elif document is not None and self._container:
             path = lab.sources.container(document, self._container)
-            place = (
-                document.at(*path, "args") if document.get(*path, "args") else document.at(*path, "command")
-            )
+            place = crashes.program(document, path, saw)
             because = mounts.not_shared(saw, document, path) or (
                 f"what container {self._container} writes comes from its command ({place})"
             )
@@ -196,11 +199,6 @@ class Pod(Handle):
             self.lab.wait(self.target, conditions.ready(), None)
             raise
         return Output(self, container, command, printed)
-
-    def label(self, **labels: str | None) -> Self:
-        """Set labels, or remove those given as None, as `kubectl label` does."""
-        self._patch({"metadata": {"labels": labels}})
-        return self
 
     def kill(self, container: str) -> None:
         """Kill the container's first process from its node, as if it had crashed."""

@@ -238,7 +238,8 @@ class Service(Handle):
             except Refusal as refusal:
                 if answer and answer.status == refusal.code == 404:
                     start = causes.started(pod, sources, snapshot)
-                    return f"the Pod itself answers HTTP 404 to {path}; {start}"
+                    other = causes.asked_in_turn(pod, sources, snapshot)
+                    return f"the Pod itself answers HTTP 404 to {path}; {start}{other}"
                 return causes.unheard(service, refusal.message, sources, snapshot)
             except urllib3.exceptions.HTTPError:
                 return ""

@@ -109,6 +109,13 @@ def trouble(pod: Object) -> str:
     return ""
 
 
+def claims_of(pod: Object) -> list[str]:
+    """Return the names of the PersistentVolumeClaims among the Pod's volumes."""
+    volumes = (pod.get("spec") or {}).get("volumes") or []
+    names = [(one.get("persistentVolumeClaim") or {}).get("claimName") for one in volumes]
+    return [str(name) for name in names if name]
+
+
 def owned_by(snapshot: Snapshot, kind: str, owner: Object | None) -> list[Object]:
     """Return the objects of `kind` whose ownerReferences name `owner` by UID, terminating ones too."""
     if owner is None:

@@ -70,3 +70,27 @@ def goes_with_its_statefulset() -> Condition:
     Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
     """
     return _Retained(retained=False)
+
+
+@dataclass(frozen=True)
+class _GoesWithItsPod(Basic):
+    where = ("persistentVolumeClaimRetentionPolicy", "whenScaled")
+
+    def describe(self, target: Target) -> str:
+        return f"{target.title} to go with its Pod"
+
+    def check(self, scene: Scene) -> Verdict:
+        for one in scene.objects:
+            for owner in one["metadata"].get("ownerReferences") or []:
+                if owner.get("kind") == "Pod":
+                    what = f"it is owned by Pod {owner['name']} and deleted with it"
+                    return Met([one], what=what)
+        return NotYet(what_is_there(scene))
+
+
+def goes_with_its_pod() -> Condition:
+    """Whether the claim is owned by its Pod, which is to go: so it is when fewer replicas are asked for.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
+    """
+    return _GoesWithItsPod()

@@ -7,7 +7,7 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | image    | ErrImagePull, ImagePullBackOff, InvalidImageName                 | 1 s without healing       |
 | config   | CreateContainerConfigError, CreateContainerError, FailedMount,   | 1.5 s                     |
 |          | or memory in which not even a sandbox can be made                |                           |
-| pending  | the scheduler found no node                                      | 1.5 s                     |
+| pending  | the scheduler found no node, or no volume can be made as claimed | 1.5 s                     |
 | creation | a controller's Pods are refused (FailedCreate)                   | 1.5 s                     |
 | start    | the container's command cannot be run (RunContainerError)        | 1 s                       |
 | crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
@@ -54,6 +54,11 @@ _PASSES: Final = re.compile(r"no relationship found between node|failed to sync 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
 """
 NO_MEMORY: Final = re.compile(r"OOM-killed|memory limit too low|memory\.max")
+_NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
+"""What a provisioner says of a claim that it will never fulfil: no such class, or no such access mode.
+
+Of local folders, kind's: https://github.com/rancher/local-path-provisioner/blob/master/provisioner.go
+"""
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
 _CONTROLLERS: Final = {"ReplicaSet", "Deployment", "DaemonSet", "StatefulSet"}
@@ -160,11 +165,7 @@ def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     for status in objects.statuses(pod):
         yield from _of_container(pod, status)
     if objects.phase(pod) == "Pending":
-        for event in snapshot.events_of(objects.uid(pod)):
-            if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
-                yield Symptom("config", pod, "FailedMount", event.get("message", ""))
-            if event.get("reason") == "FailedCreatePodSandBox" and NO_MEMORY.search(event.get("message", "")):
-                yield Symptom("config", pod, "FailedCreatePodSandBox", event.get("message", ""))
+        yield from _of_pending(pod, snapshot)
     # A container that does not stay up is probed in vain, too; then that is the trouble.
     up = all(
         "running" in (one.get("state") or {}) and not one.get("restartCount") for one in objects.statuses(pod)
@@ -174,6 +175,18 @@ def _of_pod(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     if objects.phase(pod) == "Failed" and (pod.get("status") or {}).get("reason"):
         status = pod["status"]
         yield Symptom("crash", pod, status["reason"], status.get("message", ""))
+
+
+def _of_pending(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
+    """Yield what keeps a Pod from being started: its claims, its mounts, its sandbox."""
+    for claim in objects.claims_of(pod):
+        found = snapshot.named("PersistentVolumeClaim", claim)
+        yield from _of_claim(found, snapshot) if found else ()
+    for event in snapshot.events_of(objects.uid(pod)):
+        if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
+            yield Symptom("config", pod, "FailedMount", event.get("message", ""))
+        if event.get("reason") == "FailedCreatePodSandBox" and NO_MEMORY.search(event.get("message", "")):
+            yield Symptom("config", pod, "FailedCreatePodSandBox", event.get("message", ""))
 
 
 def _of_probes(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
@@ -221,7 +234,7 @@ def _of_claim(claim: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     for event in snapshot.events_of(objects.uid(claim)):
         if event.get("reason") == "ProvisioningFailed":
             message = event.get("message", "")
-            family = "pending" if "storageclass" in message and "not found" in message else "volume"
+            family = "pending" if _NEVER_MADE.search(message) else "volume"
             yield Symptom(family, claim, "ProvisioningFailed", message)
 
 

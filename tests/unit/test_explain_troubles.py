@@ -46,6 +46,9 @@ spec:
 """
 
 
+ITS_IMAGE = "its image is busybox:1.36 (single-container.yaml:8)"
+
+
 def told(
     folder: Path,
     text: str,
@@ -118,21 +121,56 @@ def test_a_name_that_no_image_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (1, "exit code 1"),
-        (126, "exit code 126 (not executable)"),
-        (127, "exit code 127 (command not found)"),
-        (137, "exit code 137 (SIGKILL)"),
-        (143, "exit code 143 (SIGTERM)"),
+        (1, "exit code 1 (single-container.yaml:9)"),
+        (126, f"exit code 126 (not executable) (single-container.yaml:9); {ITS_IMAGE}"),
+        (127, f"exit code 127 (command not found) (single-container.yaml:9); {ITS_IMAGE}"),
+        (137, "exit code 137 (SIGKILL) (single-container.yaml:9)"),
+        (143, "exit code 143 (SIGTERM) (single-container.yaml:9)"),
     ],
 )
 def test_a_crash_has_its_code_and_its_last_words(tmp_path: Path, code: int, words: str) -> None:
-    """How it ended, which line says what it runs, and the end of its log."""
+    """How it ended, which line says what it runs, in which image it is not found, and the log's end."""
     one = pod(ready=False, statuses=[crashed(code)])
     findings = told(tmp_path, POD.format(image="busybox:1.36"), one, log="a\nno counter here\n\n")
     assert findings.because == (
-        f"container count ends with {words} (single-container.yaml:9); "
-        "the last line of its log: no counter here"
+        f"container count ends with {words}; the last line of its log: no counter here"
     )
+
+
+SHELL = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: counter
+spec:
+  containers:
+    - name: count
+      image: busybox:1.36
+      args:
+        - /bni/sh
+        - -d
+        - |
+          whlie true
+"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "line"),
+    [
+        ("StartError", 'exec: "/bni/sh": stat /bni/sh: no such file or directory: unknown', 10),
+        ("Error", "/bin/sh: illegal option -d", 11),
+        ("Error", "syntax error", 9),
+    ],
+)
+def test_of_a_program_of_several_lines_the_one_that_is_wrong_is_told(
+    tmp_path: Path, reason: str, words: str, line: int
+) -> None:
+    """The word that cannot be run, the option that is complained about; else the list as a whole."""
+    one = pod(ready=False, statuses=[crashed(2, reason=reason, message=words)])
+    assert f"(single-container.yaml:{line})" in told(tmp_path, SHELL, one, log=words).because
+    if line == 9:
+        script = SHELL.replace("- -d", "- -c")
+        assert "(single-container.yaml:12)" in told(tmp_path, script, one, log=words).because
 
 
 def test_a_crash_without_a_word_says_so(tmp_path: Path) -> None:

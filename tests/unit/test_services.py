@@ -313,6 +313,26 @@ def test_a_port_on_which_nothing_listens_is_explained(tmp_path: Path) -> None:
     )
 
 
+def test_a_program_may_hand_on_what_another_answered(tmp_path: Path) -> None:
+    """Each other workload is told with its args; a program that is alone answers for itself."""
+    other = DEPLOYMENT.replace("name: golang-api\n", "name: backend\n", 1).replace(
+        "[golang-api]", "[backend]"
+    )
+    texts = {
+        "golang-api.yaml": DEPLOYMENT,
+        "backend.yaml": other,
+        FILE: SERVICE.format(selector="a", target=1),
+    }
+    documents = [read(written(tmp_path, text, name)).documents[0] for name, text in texts.items()]
+    moment = snapshot(a_pod(), deployment())
+
+    assert causes.asked_in_turn(a_pod(), Sources(documents[:1], "lab"), moment) == ""
+    assert causes.asked_in_turn(a_pod(), Sources(documents, "lab"), moment) == (
+        "; or it hands on what Deployment backend answered, "
+        "which is started with args [backend] (backend.yaml:16)"
+    )
+
+
 def test_a_missing_type_is_said(tmp_path: Path) -> None:
     """The default is named where the manifest says nothing."""
     text = SERVICE.format(selector="application", target=8080).replace("  type: NodePort\n", "")

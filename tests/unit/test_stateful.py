@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.conditions import Met, NotYet, Scene, Target
-from kindlings.stateful import goes_with_its_statefulset, out_of_order, retained
+from kindlings.stateful import goes_with_its_pod, goes_with_its_statefulset, out_of_order, retained
 from tests.unit.fakes import ALL_PODS, pod, snapshot
 
 if TYPE_CHECKING:
@@ -72,3 +72,13 @@ def test_a_claim_is_given_time_to_be_owned() -> None:
     assert isinstance(verdict, NotYet)
     assert "StatefulSet counter" in verdict.why
     assert retained().check(Scene(CLAIM, snapshot())) == NotYet("no PersistentVolumeClaim data-counter-0")
+
+
+def test_a_claim_that_goes_with_its_pod_is_told() -> None:
+    """One that is the StatefulSet's, or nobody's, stays when fewer Pods are asked for."""
+    verdict = goes_with_its_pod().check(Scene(CLAIM, snapshot(claim(counter(0)))))
+    assert isinstance(verdict, Met)
+    assert verdict.what == "it is owned by Pod counter-0 and deleted with it"
+    for owners in ([COUNTER], []):
+        scene = Scene(CLAIM, snapshot(claim(*owners)))
+        assert goes_with_its_pod().check(scene) == NotYet("PersistentVolumeClaim data-counter-0 is Bound")

@@ -170,7 +170,7 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     where: tuple[str, ...] = getattr(verdict.condition, "where", ())
     if where == ("initContainers",):
         return _sidecar(verdict, document, sources)
-    if where == ("resources", "requests", "storage") and not verdict.proved:
+    if where == ("resources", "requests", "storage") and not _is_bound(verdict):
         made = document.kind == "StatefulSet"  # whose Pods mount what it claims
         return "" if made else pending.unmounted(document.name, sources, verdict.snapshot)
     if where == ("env",) and (name := getattr(verdict.condition, "name", "")):
@@ -182,6 +182,10 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
     if where and (verdict.proved or not verdict.troubles):
         return _stands(document, spec, where)
     return container_names(document, sources) if "container" in verdict.expected else ""
+
+
+def _is_bound(verdict: Unmet) -> bool:
+    return any(objects.phase(one) == "Bound" for one in verdict.target.select(verdict.snapshot))
 
 
 def _sidecar(verdict: Unmet, document: Document, sources: Sources) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.explain import stateful
 
 if TYPE_CHECKING:
+    from kindlings.errors import Place
     from kindlings.explain.sources import Sources
     from kindlings.manifests import Document, FieldPath
     from kindlings.symptoms import Symptom
 
 READ: Final = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"
+_NO_PROGRAM: Final = {126: " (not executable)", 127: " (command not found)"}
+"""What a shell says of a command by its exit code; the image is then where it was sought."""
 _SIGNALS: Final = {137: "SIGKILL", 143: "SIGTERM", 139: "SIGSEGV", 134: "SIGABRT", 130: "SIGINT"}
 
 
@@ -21,8 +26,7 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     if not symptom.container:
         return f"{objects.title(symptom.object)} was ended: {symptom.reason} {symptom.message}".rstrip()
     path = sources.container(document, symptom.container)
-    command = "command" if document.get(*path, "command") else "args"
-    place = document.at(*path, command)
+    place = program(document, path)
     who = f"container {symptom.container}"
     if symptom.family == "ended":
         return (
@@ -31,6 +35,7 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
         )
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
         error, image = _start_error(symptom.message), document.get(*path, "image")
+        place = program(document, path, quoted=error)
         why = _not_executable(error, document, symptom, sources) or _hidden(error, document, path)
         if not why and image and ("not found" in error or "no such file" in error):
             why = f"; its image is {image} ({document.at(*path, 'image')})"
@@ -40,14 +45,42 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
         return f"{who} used more memory than its limit allows ({limit}) and was killed: OOMKilled"
     script = stateful.script(document, symptom.container, sources)
     script = f"; {script}" if script else ""
+    if symptom.exit_code in _NO_PROGRAM and (image := document.get(*path, "image")):
+        script += f"; its image is {image} ({document.at(*path, 'image')})"
     last = _last_words(symptom, sources)
+    place = program(document, path, last)
     shared = _shared_port(last, symptom)
     return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}"
 
 
+def program(document: Document, path: FieldPath, said: str = "", quoted: str = "") -> Place:
+    """Return the line of what the container at `path` runs.
+
+    It is that of the word that could not be run, as the runtime has `quoted` it, or of the option of which
+    the program has `said` something; else that of the script behind -c, or of the whole list.
+    """
+    words = [
+        (str(word), (*path, group, index))
+        for group in ("command", "args")
+        for index, word in enumerate(_list(document.get(*path, group)))
+    ]
+    for word, where in words:
+        option = word.startswith("-") and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", said)
+        if option or f'"{word}"' in quoted:
+            return document.at(*where)
+    for (option_word, _), (_, where) in itertools.pairwise(words):
+        if option_word == "-c":
+            return document.at(*where)
+    return document.at(*path, "command" if document.get(*path, "command") else "args")
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
 def _exit(code: int | None) -> str:
     signal = _SIGNALS.get(code or 0)
-    meaning = {126: " (not executable)", 127: " (command not found)"}.get(code or 0, "")
+    meaning = _NO_PROGRAM.get(code or 0, "")
     return f"exit code {code} ({signal})" if signal else f"exit code {code}{meaning}"
 
 

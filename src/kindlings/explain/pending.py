@@ -10,8 +10,8 @@ from kindlings.symptoms import NO_CLAIM, NO_MEMORY
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
-    from kindlings.manifests import Document
-    from kindlings.recorder import Snapshot
+    from kindlings.manifests import Document, FieldPath
+    from kindlings.recorder import Object, Snapshot
     from kindlings.symptoms import Symptom
 
 READ: Final = {
@@ -20,6 +20,7 @@ READ: Final = {
     "nodes": "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
     "config": "https://kubernetes.io/docs/concepts/configuration/configmap/",
 }
+CLAIM_TEMPLATES: Final = ("spec", "volumeClaimTemplates")
 _NO_OBJECT: Final = re.compile(r'(configmap|secret) "([^"]+)" not found')
 _NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) \S+/(\S+)")
 _SHORT_OF: Final = re.compile(r"Insufficient (cpu|memory|ephemeral-storage|pods)")
@@ -47,10 +48,10 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     if "unbound" in message and "PersistentVolumeClaim" in message:
         return "its PersistentVolumeClaim has no volume yet", READ["claim"]
     if symptom.reason == "ProvisioningFailed":
-        place = document.at("spec", "storageClassName")
-        return f"no volume could be made for {objects.title(symptom.object)} ({place}): {message}", READ[
-            "claim"
-        ]
+        asks = _claim_spec(document, symptom.object)
+        field = ("accessModes", 0) if "ReadWriteOnce" in message else ("storageClassName",)
+        why = f"no volume could be made for {objects.title(symptom.object)} ({document.at(*asks, *field)})"
+        return f"{why}: {message}", READ["claim"]
     if "didn't match Pod's node affinity/selector" in message:
         place = document.at(*sources.pod_root(document), "spec", "nodeSelector")
         return f"no node has the labels that the Pod asks for ({place})", READ["nodes"]
@@ -89,12 +90,7 @@ def _too_little(document: Document, sources: Sources) -> str:
 
 def unmounted(name: str, sources: Sources, snapshot: Snapshot) -> str:
     """Say that no Pod mounts the claim `name`, which then waits for one; or nothing."""
-    mounted = {
-        (volume.get("persistentVolumeClaim") or {}).get("claimName")
-        for pod in snapshot.all("Pod")
-        for volume in pod["spec"].get("volumes") or []
-    }
-    if name in mounted:
+    if any(name in objects.claims_of(pod) for pod in snapshot.all("Pod")):
         return ""
     volumes = []
     for one in sources.documents:
@@ -103,6 +99,18 @@ def unmounted(name: str, sources: Sources, snapshot: Snapshot) -> str:
             volumes.append(f"{one.at(*path, index)}")
     has = f"; the volumes are at {', '.join(volumes)}" if volumes else ""
     return f"no Pod has PersistentVolumeClaim {name} among its volumes, so it waits for one{has}"
+
+
+def _claim_spec(document: Document, claim: Object) -> FieldPath:
+    """Return where the claim's spec stands: in a document of its own, or in a StatefulSet's template."""
+    if document.kind == "PersistentVolumeClaim":
+        return ("spec",)
+    templates = document.get(*CLAIM_TEMPLATES) or []
+    for index, one in enumerate(templates):
+        name = (one.get("metadata") or {}).get("name") if isinstance(one, dict) else None
+        if name and objects.name(claim).startswith(f"{name}-{document.name}-"):
+            return (*CLAIM_TEMPLATES, index, "spec")
+    return CLAIM_TEMPLATES
 
 
 def _too_much(resource: str, document: Document, sources: Sources) -> str:

@@ -204,12 +204,28 @@ def of_spread(service: Object, sources: Sources, snapshot: Snapshot) -> str:
 def started(pod: Object, sources: Sources, snapshot: Snapshot) -> str:
     """Say what the Pod's program is started with."""
     document = sources.of(pod, snapshot)
-    if document is None:
-        return ""
-    container = (*sources.pod_root(document), "spec", "containers", 0)
-    args = document.get(*container, "args")
+    return "" if document is None else f"its program is started with {_args(document, sources)}"
+
+
+def asked_in_turn(pod: Object, sources: Sources, snapshot: Snapshot) -> str:
+    """Say which other programs there are, whose answer the Pod's may have handed on; each begins with ; ."""
+    own = sources.of(pod, snapshot)
+    others = [one for one in sources.documents if one is not own and one.get(*_containers(one, sources))]
+    return "".join(
+        f"; or it hands on what {one.title} answered, which is started with {_args(one, sources)}"
+        for one in others
+    )
+
+
+def _containers(document: Document, sources: Sources) -> FieldPath:
+    return (*sources.pod_root(document), "spec", "containers")
+
+
+def _args(document: Document, sources: Sources) -> str:
+    path = (*_containers(document, sources), 0, "args")
+    args = document.get(*path)
     given = f"args [{', '.join(map(str, args))}]" if isinstance(args, list) else "no args"
-    return f"its program is started with {given} ({document.at(*container, 'args')})"
+    return f"{given} ({document.at(*path)})"
 
 
 def of_selector(service: Object, sources: Sources, snapshot: Snapshot) -> str:
