@@ -49,8 +49,8 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return "its PersistentVolumeClaim has no volume yet", READ["claim"]
     if symptom.reason == "ProvisioningFailed":
         asks = _claim_spec(document, symptom.object)
-        field: FieldPath = ("accessModes", 0) if "ReadWriteOnce" in message else ("storageClassName",)
-        why = f"no volume could be made for {objects.title(symptom.object)} ({document.at(*asks, *field)})"
+        asks += ("accessModes", 0) if "ReadWriteOnce" in message else ("storageClassName",)
+        why = f"no volume could be made for {objects.title(symptom.object)} ({document.at(*asks)})"
         return f"{why}: {message}", READ["claim"]
     if "didn't match Pod's node affinity/selector" in message:
         place = document.at(*sources.pod_root(document), "spec", "nodeSelector")
