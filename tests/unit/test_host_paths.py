@@ -11,6 +11,7 @@ from kindlings import lesson, paths
 from kindlings.cluster import access, addons, policies
 from kindlings.errors import InfrastructureError
 from kindlings.explain import host_paths, mounts
+from kindlings.explain.sources import Sources
 from kindlings.session import Session
 from tests.unit.fakes import document
 
@@ -196,10 +197,24 @@ spec:
             "tail: can't open '/var/log/a.log': No such file or directory",
             SIDECAR,
             "container exporter (a.yaml:9) mounts nothing"
-            " where container count has the volume logs (a.yaml:8)",
+            " where container count has the volume logs (a.yaml:8), but other at /other (a.yaml:10)",
         ),
         ("tail: can't open '/tmp/a.log': No such file or directory", SIDECAR, ""),
-        ("cat: /var/log/a.log: No such file or directory", SIDECAR.replace("/other", "/var/log"), ""),
+        (
+            "cat: /var/log/a.log: No such file or directory",
+            SIDECAR.replace("/other", "/var/log"),
+            "container count (a.yaml:6) does not mount the volume other",
+        ),
+        (
+            "cat: /other/a.log: No such file or directory",
+            SIDECAR.replace("name: logs", "name: other"),
+            "container count has the volume other at /var/log/ (a.yaml:8)",
+        ),
+        (
+            "cat: /var/log/a: No such file or directory",
+            SIDECAR.replace("other, mountPath: /other", "logs, mountPath: /var/log"),
+            "",
+        ),
         ("no numbers", SIDECAR, ""),
     ],
 )
@@ -209,6 +224,66 @@ def test_a_file_that_another_container_has_is_one_that_is_not_shared(
     """A container does not find what another writes, because it does not mount the volume of both."""
     path = ("spec", "containers", 1)
     assert mounts.not_shared(said, document(tmp_path, text, "a.yaml"), path) == because
+
+
+SCRIPT = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: script}
+data:
+  cuont.sh: date
+"""
+RUNS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+    - name: count
+      volumeMounts:
+        - {name: script, mountPath: /script}
+  volumes:
+    - name: script
+      configMap: {name: script}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pod", "script", "because"),
+    [
+        (RUNS, SCRIPT, "; at /script is ConfigMap script, which has cuont.sh (script.yaml:5)"),
+        (RUNS, SCRIPT.replace("cuont", "count"), ""),
+        (
+            RUNS,
+            SCRIPT.replace("data:\n  cuont.sh: date\n", ""),
+            "; at /script is ConfigMap script, which has no files (script.yaml:1)",
+        ),
+        (
+            RUNS.replace("configMap: {name: script}", "emptyDir: {medium: Memory}"),
+            SCRIPT,
+            "; at /script is the Pod's emptyDir (a.yaml:11)",
+        ),
+        (
+            RUNS.replace("\n      configMap: {name: script}", ""),
+            SCRIPT,
+            "; at /script is an empty folder (a.yaml:10)",
+        ),
+        (
+            RUNS.replace("Path: /script", "Path: /scrpit"),
+            SCRIPT,
+            "; nothing is mounted at /script in container count (a.yaml:6), but script at /scrpit (a.yaml:8)",
+        ),
+    ],
+)
+def test_what_is_mounted_where_a_file_is_missing_is_told(
+    tmp_path: Path, pod: str, script: str, because: str
+) -> None:
+    """A shell that does not find its script finds something else there, or nothing is mounted."""
+    documents = [document(tmp_path, pod, "a.yaml"), document(tmp_path, script, "script.yaml")]
+    said = "/bin/sh: can't open '/script/count.sh': No such file or directory"
+    path = ("spec", "containers", 0)
+    assert mounts.not_there(said, documents[0], path, Sources(documents, "lab")) == because
+    assert mounts.not_there("a line", documents[0], path, Sources(documents, "lab")) == ""
 
 
 def test_only_what_is_mounted_at_the_wanted_path_is_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.explain import stateful
+from kindlings.explain import mounts, stateful
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -50,7 +50,8 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     last = _last_words(symptom, sources)
     place = program(document, path, last)
     shared = _shared_port(last, symptom)
-    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}"
+    file = mounts.not_there(last, document, path, sources)
+    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}{file}"
 
 
 def program(document: Document, path: FieldPath, said: str = "", quoted: str = "") -> Place:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kindlings.explain.sources import Sources
     from kindlings.manifests import Document, FieldPath
 
 _NOT_FOUND: Final = re.compile(r"(/[\w./-]+)'?: No such file or directory")
@@ -45,22 +46,87 @@ def _volume(document: Document, spec: FieldPath, name: object) -> str:
 
 
 def not_shared(said: str, document: Document, path: FieldPath) -> str:
-    """Say where another container of the Pod mounts the folder of a file that this one does not find.
+    """Say what two containers of a Pod do not share, where one does not find a file of a volume.
 
-    `said` are the words of the container at `path`; empty where they are about no file, or it mounts the
-    folder itself.
+    `said` are the words of the container at `path`; empty where they are about no file, or all is well.
     """
     found = _NOT_FOUND.search(said)
-    if found is None or any(_holds(one.get("mountPath"), found[1]) for one, _ in _of(document, path)):
+    others = [
+        (*path[:-2], group, index)
+        for group in ("initContainers", "containers")
+        for index, _ in enumerate(document.get(*path[:-2], group) or [])
+        if (*path[:-2], group, index) != path
+    ]
+    if found is None:
         return ""
-    for group in ("initContainers", "containers"):
-        for index, other in enumerate(document.get(*path[:-2], group) or []):
-            for mount, where in _of(document, (*path[:-2], group, index)):
-                if _holds(mount.get("mountPath"), found[1]):
-                    name = document.get(*path, "name")
-                    place = document.at(*where, "mountPath")
-                    has = f"container {other.get('name')} has the volume {mount.get('name')} ({place})"
-                    return f"container {name} ({document.at(*path)}) mounts nothing where {has}"
+    own = [mount for mount, _ in _of(document, path) if _holds(mount.get("mountPath"), found[1])]
+    for other in others:
+        if said := _elsewhere(document, path, other, found[1], own):
+            return said
+    return ""
+
+
+def _elsewhere(
+    document: Document, path: FieldPath, other: FieldPath, file: str, own: list[dict[str, object]]
+) -> str:
+    """Say where the container at `other` has the volume of the one at `path`, if it is elsewhere.
+
+    `own` are the mounts of the one at `path` that hold the file; without any, say who has one.
+    """
+    name, neighbour = document.get(*path, "name"), f"container {document.get(*other, 'name')}"
+    for mount, where in _of(document, other):
+        place = document.at(*where, "mountPath")
+        if not own and _holds(mount.get("mountPath"), file):
+            has = f"{neighbour} has the volume {mount.get('name')} ({place})"
+            return f"container {name} ({document.at(*path)}) mounts nothing where {has}{_has(document, path)}"
+        if own and mount.get("name") == own[-1].get("name"):
+            if _holds(mount.get("mountPath"), file):
+                return ""
+            return f"{neighbour} has the volume {mount.get('name')} at {mount.get('mountPath')} ({place})"
+    if not own:
+        return ""
+    return f"{neighbour} ({document.at(*other)}) does not mount the volume {own[-1].get('name')}"
+
+
+def _has(document: Document, path: FieldPath) -> str:
+    """Say what the container at `path` mounts, to be added to where it mounts nothing; or nothing."""
+    has = [
+        f"{mount.get('name')} at {mount.get('mountPath')} ({document.at(*where, 'mountPath')})"
+        for mount, where in _of(document, path)
+    ]
+    return f", but {', '.join(has)}" if has else ""
+
+
+def not_there(said: str, document: Document, path: FieldPath, sources: Sources) -> str:
+    """Say what is mounted where the container at `path` does not find a file; begins with ; or is empty."""
+    found = _NOT_FOUND.search(said)
+    if found is None:
+        return ""
+    holding = [mount for mount, _ in _of(document, path) if _holds(mount.get("mountPath"), found[1])]
+    if not holding:
+        where = f"{document.get(*path, 'name')} ({document.at(*path)}){_has(document, path)}"
+        return f"; nothing is mounted at {found[1].rpartition('/')[0]} in container {where}"
+    folder = f"; at {holding[-1].get('mountPath')} is"
+    root = (*path[:-2], "volumes")
+    for index, volume in enumerate(document.get(*root) or []):
+        if volume.get("name") == holding[-1].get("name"):
+            source = next((key for key, value in volume.items() if key != "name" and value), "")
+            if source == "configMap":
+                return _keys(folder, str(volume["configMap"].get("name")), found[1], sources)
+            what = f"the Pod's {source}" if source else "an empty folder"
+            return f"{folder} {what} ({document.at(*root, index, source)})"
+    return ""
+
+
+def _keys(folder: str, name: str, file: str, sources: Sources) -> str:
+    for one in sources.documents:
+        if (one.kind, one.name) == ("ConfigMap", name):
+            data = one.get("data") or {}
+            if file.rpartition("/")[2] in data:
+                return ""
+            keys = ", ".join(f"{key} ({one.at('data', key)})" for key in data)
+            nothing = f"no files ({one.at('data')})"
+            return f"{folder} ConfigMap {name}, which has {keys or nothing}"
     return ""
 
 

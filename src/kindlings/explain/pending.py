@@ -34,7 +34,8 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     if match := _NO_OBJECT.search(message):
         kind, field = {"configmap": ("ConfigMap", "configMap"), "secret": ("Secret", "secret")}[match[1]]
         where = _line_with(document, field, match[2])
-        there = ", ".join(one.name for one in sources.documents if one.kind == kind)
+        same = [one for one in sources.documents if one.kind == kind]
+        there = ", ".join(f"{one.name} ({one.at('metadata', 'name')})" for one in same)
         has = f"; there is {there}" if there else ""
         return f"there is no {kind} {match[2]} ({where}){has}", READ["config"]
     if match := _NO_KEY.search(message):
