@@ -10,7 +10,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
-from kindlings.explain import crashes, mounts, stateful
+from kindlings.explain import crashes
 from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
@@ -133,14 +133,8 @@ class Log:
         named = f" -c {self._container}" if self._container else ""
         document = pod.document
         because, place = "", None
-        if document is not None and (script := stateful.script(document, self._container, lab.sources)):
-            because = script
-        elif document is not None and self._container:
-            path = lab.sources.container(document, self._container)
-            place = crashes.program(document, path, saw)
-            because = mounts.not_shared(saw, document, path) or (
-                f"what container {self._container} writes comes from its command ({place})"
-            )
+        if self._container:
+            because, place = crashes.written(document, self._container, saw, lab.sources)
         elif document is not None:
             because = explain.container_names(document, lab.sources)
         look = lab.sources.look(f"logs {pod.name}{named}")
@@ -198,6 +192,10 @@ class Pod(Handle):
             # A container that has just crashed refuses, too; then this raises LabFailure.
             self.lab.wait(self.target, conditions.ready(), None)
             raise
+        except LabFailure as failure:
+            said, document = failure.findings.saw, self.document
+            failure.findings.because = crashes.found(document, container, said, self.lab.sources)
+            raise
         return Output(self, container, command, printed)
 
     def kill(self, container: str) -> None:
@@ -236,9 +234,11 @@ class Output:
             return
         if variable:
             lines = [line for line in lines if line.startswith(f"{variable}=")] or [f"no {variable}"]
-        document = self.pod.document
-        because = explain.variable(variable, self.container, document, self.pod.lab.sources)
+        document, sources = self.pod.document, self.pod.lab.sources
+        because = explain.variable(variable, self.container, document, sources)
         last = lines[-1:] or ["nothing"]
+        if not variable:
+            because, _ = crashes.written(document, self.container, last[0], sources)
         raise LabFailure(
             Findings(
                 expected=f"`{' '.join(self.command)}` in container {self.container} to show {wanted}",
@@ -257,8 +257,9 @@ class Output:
             return
         saw = verdict.proof if isinstance(verdict, Impossible) else verdict.why
         expected = condition.describe(f"`{' '.join(self.command)}` in container {self.container}")
+        because, _ = crashes.written(self.pod.document, self.container, saw, self.pod.lab.sources)
         look = self.pod.lab.sources.look(f"describe pod {self.pod.name}")
-        raise LabFailure(Findings(expected, saw, look=look, read=explain.READ_KIND["Pod"]))
+        raise LabFailure(Findings(expected, saw, because, look, explain.READ_KIND["Pod"]))
 
 
 class Claim(Handle):

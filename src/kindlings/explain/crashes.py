@@ -75,6 +75,26 @@ def program(document: Document, path: FieldPath, said: str = "", quoted: str = "
     return document.at(*path, "command" if document.get(*path, "command") else "args")
 
 
+def written(
+    document: Document | None, container: str, said: str, sources: Sources
+) -> tuple[str, Place | None]:
+    """Say what makes a container write what it writes, and where that stands; nothing without a document."""
+    if document is None:
+        return "", None
+    if because := found(document, container, said, sources):
+        return because, None
+    place = program(document, sources.container(document, container), said)
+    return f"what container {container} writes comes from its command ({place})", place
+
+
+def found(document: Document | None, container: str, said: str, sources: Sources) -> str:
+    """Say which script a container runs, or why it does not find a file that another one has; or nothing."""
+    if document is None:
+        return ""
+    path = sources.container(document, container)
+    return stateful.script(document, container, sources) or mounts.not_shared(said, document, path)
+
+
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
