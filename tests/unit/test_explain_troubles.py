@@ -373,14 +373,54 @@ spec:
     assert findings.because.startswith("there is no busybox:22 (single-container.yaml:10)")
 
 
+STATEFULSET = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: count
+  volumeClaimTemplates:
+    - metadata: {name: other}
+    - metadata: {name: data}
+"""
+
+
 def test_refused_pods_of_a_controller_are_told(tmp_path: Path) -> None:
     """FailedCreate is the controller's Event."""
     text = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: web\nspec: {}\n"
     web = owner("ReplicaSet", "web")
     target = Target("the Pods of ReplicaSet web", "Pod", lambda _: [], owner=lambda _: web, plural=True)
     findings = told(tmp_path, text, web, event(web, "FailedCreate", "exceeded quota"), target=target)
-    assert findings.because == "its Pods are refused: exceeded quota"
+    assert findings.because == "its Pods are refused (single-container.yaml:5): exceeded quota"
     assert findings.look == "kindlings kubectl -n lab get pods"
+
+
+@pytest.mark.parametrize(
+    ("words", "because"),
+    [
+        (
+            "Claim data-web-0 for Pod web-0 in StatefulSet web failed error: "
+            'PersistentVolumeClaim "data-web-0" is invalid: [spec.accessModes: Required value]',
+            "the claims for its Pods are refused (single-container.yaml:11)",
+        ),
+        (
+            'Pod web-0 in StatefulSet web failed error: Pod "web-0" is invalid: '
+            "spec.containers[0].image: Required value",
+            "its Pods are refused (single-container.yaml:8)",
+        ),
+    ],
+)
+def test_what_a_statefulset_may_not_make_is_told_by_its_line(
+    tmp_path: Path, words: str, because: str
+) -> None:
+    """The field that the API server names stands in the claim's template, or in the Pod's."""
+    web = owner("StatefulSet", "web")
+    target = Target("the Pods of StatefulSet web", "Pod", lambda _: [], owner=lambda _: web, plural=True)
+    findings = told(tmp_path, STATEFULSET, web, event(web, "FailedCreate", f"create {words}"), target=target)
+    assert findings.because == f"{because}: create {words}"
 
 
 def test_where_the_cluster_is_well_the_file_tells(tmp_path: Path) -> None:

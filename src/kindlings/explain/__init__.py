@@ -150,7 +150,7 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
     ):
         return refused
     if trouble.family == "creation":
-        return f"its Pods are refused: {trouble.message}", READ_KIND.get(document.kind, "")
+        return pending.refused(trouble, document, sources), READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)
 
 

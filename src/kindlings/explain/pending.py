@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
+from kindlings.explain.sources import parse_path
 from kindlings.symptoms import NO_CLAIM, NO_MEMORY
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
     from kindlings.manifests import Document, FieldPath
-    from kindlings.recorder import Object, Snapshot
+    from kindlings.recorder import Snapshot
     from kindlings.symptoms import Symptom
 
 READ: Final = {
@@ -23,6 +24,8 @@ READ: Final = {
 CLAIM_TEMPLATES: Final = ("spec", "volumeClaimTemplates")
 _NO_OBJECT: Final = re.compile(r'(configmap|secret) "([^"]+)" not found')
 _NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) \S+/(\S+)")
+_REFUSED: Final = re.compile(r"\b(spec(?:\.\w+|\[\d+\])+): ")
+_CLAIM: Final = re.compile(r"[Cc]laim \"?([\w.-]+)")
 _SHORT_OF: Final = re.compile(r"Insufficient (cpu|memory|ephemeral-storage|pods)")
 
 
@@ -49,7 +52,7 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
     if "unbound" in message and "PersistentVolumeClaim" in message:
         return "its PersistentVolumeClaim has no volume yet", READ["claim"]
     if symptom.reason == "ProvisioningFailed":
-        asks = _claim_spec(document, symptom.object)
+        asks = _claim_spec(document, objects.name(symptom.object))
         asks += ("accessModes", 0) if "ReadWriteOnce" in message else ("storageClassName",)
         why = f"no volume could be made for {objects.title(symptom.object)} ({document.at(*asks)})"
         return f"{why}: {message}", READ["claim"]
@@ -102,16 +105,27 @@ def unmounted(name: str, sources: Sources, snapshot: Snapshot) -> str:
     return f"no Pod has PersistentVolumeClaim {name} among its volumes, so it waits for one{has}"
 
 
-def _claim_spec(document: Document, claim: Object) -> FieldPath:
+def refused(symptom: Symptom, document: Document, sources: Sources) -> str:
+    """Say which line makes the API server refuse a controller's Pods, or the claims for them."""
+    found = _REFUSED.search(symptom.message)
+    root = sources.pod_root(document)
+    if claim := _CLAIM.search(symptom.message):
+        root = _claim_spec(document, claim[1])[:-1]
+    path = (*root, *(parse_path(found[1]) if found else ("spec",)))
+    what = "the claims for its Pods" if claim else "its Pods"
+    return f"{what} are refused ({document.at(*path)}): {symptom.message}"
+
+
+def _claim_spec(document: Document, claim: str) -> FieldPath:
     """Return where the claim's spec stands: in a document of its own, or in a StatefulSet's template."""
     if document.kind == "PersistentVolumeClaim":
         return ("spec",)
     templates = document.get(*CLAIM_TEMPLATES) or []
     for index, one in enumerate(templates):
         name = (one.get("metadata") or {}).get("name") if isinstance(one, dict) else None
-        if name and objects.name(claim).startswith(f"{name}-{document.name}-"):
+        if name and claim.startswith(f"{name}-{document.name}-"):
             return (*CLAIM_TEMPLATES, index, "spec")
-    return CLAIM_TEMPLATES
+    return (*CLAIM_TEMPLATES, 0, "spec")
 
 
 def _too_much(resource: str, document: Document, sources: Sources) -> str:
