@@ -76,7 +76,8 @@ class Answer:
             expected, saw = f"{wanted} from {self.url}", f"it says {said[0][:120]}"
             if self.asked is None:
                 raise LabFailure(Findings(expected, saw, read=causes.READ))
-            self.asked.fail(expected, saw, self.asked.because(causes.of_selector))
+            because = [self.asked.because(causes.of_selector), self.asked.answered(self)]
+            self.asked.fail(expected, saw, "; ".join(filter(None, because)))
         return self
 
 
@@ -135,9 +136,12 @@ class Service(Handle):
         return answer
 
     def unreachable(self, path: str = "/hello") -> Self:
-        """Demand that no Pod answers from outside at the Service's own address. Raises LabFailure."""
+        """Demand that no node has a port for it, and no Pod answers from outside. Raises LabFailure."""
         service = self._service()
         port = service["spec"]["ports"][0]["port"]
+        if open_at := service["spec"]["ports"][0].get("nodePort"):
+            saw = f"node port {open_at}, open on every node"
+            self.fail(f"{self} to be for the inside alone", saw, self.because(causes.of_type))
         url = f"http://{service['spec']['clusterIP']}:{port}{path}"
         answer = _outside(_plain_session(), url, _SILENCE)
         if any(objects.name(one) in answer.who for one in self.lab.recorder.snapshot().all("Pod")):
@@ -263,7 +267,8 @@ class Service(Handle):
             if answers >= _ENOUGH:
                 because = self.because(causes.of_spread)
                 if not because and not served:
-                    because = self._by_another(several[-1])
+                    start = self.answered(several[-1])
+                    because = f"a Pod behind the Service answers by itself; {start}" if start else ""
             if because or time.monotonic() > deadline:
                 break
             pause.wait(_BETWEEN)
@@ -274,14 +279,11 @@ class Service(Handle):
         """Return what `cause` says of the Service as it is now."""
         return cause(self._service(), self.lab.sources, self.lab.recorder.snapshot())
 
-    def _by_another(self, answer: Answer) -> str:
-        """Say of an answer by none of the Pods that are awaited whose it is."""
+    def answered(self, answer: Answer) -> str:
+        """Say what the program of the lab's Pod is started with that has answered; or nothing."""
         snapshot = self.lab.recorder.snapshot()
-        for pod in snapshot.all("Pod"):
-            if objects.name(pod) in answer.who.split():
-                start = causes.started(pod, self.lab.sources, snapshot)
-                return f"a Pod behind the Service answers by itself; {start}"
-        return ""
+        found = [pod for name in answer.who.split() if (pod := snapshot.named("Pod", name))]
+        return causes.started(found[0], self.lab.sources, snapshot) if found else ""
 
     def fail(self, expected: str, saw: str, because: str = "") -> NoReturn:
         """Raise the failure of a request."""

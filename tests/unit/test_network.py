@@ -15,13 +15,15 @@ from kindlings.cluster import inside
 from kindlings.cluster.api import KINDS
 from kindlings.errors import LabFailure
 from kindlings.explain.sources import Sources
+from kindlings.manifests import read
 from kindlings.network import Name, Service
 from kindlings.services import alias_of
-from tests.unit.fakes import snapshot
-from tests.unit.test_services import a_pod, service, slice_of
+from tests.unit.fakes import snapshot, written
+from tests.unit.test_services import DEPLOYMENT, a_pod, deployment, service, slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from kindlings.cluster.api import Api
     from kindlings.conditions import Condition, Target
@@ -95,6 +97,24 @@ def test_a_first_failure_is_not_the_end(web: int) -> None:
     """What is not there yet is asked for again, and which Pod answered is known."""
     Web.failures = 2
     assert Service(lab(web), "golang-svc").get("/hello").who.split() == ["golang-api"]
+
+
+def test_an_answer_of_another_program_is_told_by_what_it_is_started_with(web: int, tmp_path: Path) -> None:
+    """The Service's selector is told, and the args of the Pod that has answered."""
+    here = lab(web, deployment())
+    here.sources = Sources(read(written(tmp_path, DEPLOYMENT, "golang-api.yaml")).documents, "lab")
+    with pytest.raises(LabFailure) as failure:
+        Service(here, "golang-svc").get("/hello").shows("Hello from frontend")
+    started = "its program is started with args [golang-api] (golang-api.yaml:16)"
+    assert failure.value.findings.because == started
+
+
+def test_a_service_for_the_inside_has_no_port_on_the_nodes() -> None:
+    """What a node has a port for is open to the outside, whether this machine leads there or not."""
+    with pytest.raises(LabFailure) as failure:
+        Service(lab(1), "golang-svc").unreachable()
+    assert failure.value.findings.expected == "Service golang-svc to be for the inside alone"
+    assert failure.value.findings.saw == "node port 32000, open on every node"
 
 
 def test_silence_is_told_with_its_address(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
