@@ -42,10 +42,12 @@ class Printed:
         found = _names(self.output)
         if sorted(found) != sorted(names):
             wanted = ", ".join(sorted(names)) or "nothing"
-            raise self._failure(f"to list {wanted}", ", ".join(sorted(found)) or "nothing")
+            misnamed = explanations.misnamed(names, self.lab.sources)
+            raise self._failure(f"to list {wanted}", ", ".join(sorted(found)) or "nothing", misnamed)
 
-    def _failure(self, expected: str, saw: str) -> LabFailure:
+    def _failure(self, expected: str, saw: str, misnamed: str = "") -> LabFailure:
         because = explanations.selection(self.text, self.place, self.lab.sources)
+        because = "; ".join(filter(None, (because, misnamed)))
         look = self.lab.sources.look(self.text.removeprefix(commands.PROGRAM).strip())
         read = explanations.READ_LABELS if because else commands.READ
         because = because or f"it says what {self.place} asks for"

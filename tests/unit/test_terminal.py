@@ -305,6 +305,42 @@ def test_two_values_of_one_label_are_told_to_be_too_many(tmp_path: Path, selecto
     assert f"two values of {twice}" in told or not twice
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("pods", "the Pods' labels: x app=x (deployment.yaml:9)"),
+        ("deployments", "the objects' own labels: x tier=web (deployment.yaml:4)"),
+    ],
+)
+def test_the_labels_of_what_is_listed_are_told(tmp_path: Path, kind: str, labels: str) -> None:
+    """A Deployment's own labels are others than those of its Pods."""
+    text = """\
+kind: Deployment
+metadata:
+  name: x
+  labels: {tier: web}
+spec:
+  template:
+    metadata:
+      name: x
+      labels: {app: x}
+"""
+    (tmp_path / "deployment.yaml").write_text(text)
+    known = Sources(manifests.read(tmp_path / "deployment.yaml").documents, "lab")
+    told = explanations.selection(f"kubectl get {kind} -l a", Place("x.sh", 1), known)
+    assert told == f"x.sh:1 selects a; {labels}"
+
+
+def test_an_object_of_another_name_is_told(tmp_path: Path) -> None:
+    """Where a list lacks a name that no file has, and what is nearly called so."""
+    known = sources(tmp_path)
+    [only] = known.documents
+    assert explanations.misnamed([only.name], known) == ""
+    near = f"; there is {only.name} ({only.at('metadata', 'name')})"
+    assert explanations.misnamed([f"{only.name}s"], known) == f"nothing is called {only.name}s{near}"
+    assert explanations.misnamed(["entirely-else"], known) == "nothing is called entirely-else"
+
+
 def test_who_set_a_value_is_found(tmp_path: Path) -> None:
     """The last command with the value in it, else the lab itself."""
     lab = FakeLab(tmp_path, Answer(0, "", ""), allowed=("set image",))

@@ -11,9 +11,12 @@ from kindlings.commands import READ
 from kindlings.errors import Findings, LabFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kindlings.commands import Parsed
     from kindlings.errors import Place
     from kindlings.explain.sources import Sources
+    from kindlings.manifests import Document, FieldPath
 
 READ_LABELS: Final = "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"
 _READ_HISTORY: Final = (
@@ -22,6 +25,7 @@ _READ_HISTORY: Final = (
 _NOT_FOUND: Final = re.compile(r'(\w+)(?:\.[\w.]+)? "([^"]+)" not found')
 _NO_TYPE: Final = re.compile(r'the server doesn\'t have a resource type "([^"]+)"')
 _NO_CONTAINER: Final = re.compile(r'unable to find container named "?([^"\s]+)"?')
+_PODS: Final = {"pods", "pod", "po"}
 _TYPES: Final = (
     *("pods", "services", "configmaps", "persistentvolumeclaims"),
     *("replicasets", "deployments", "daemonsets", "statefulsets"),
@@ -147,18 +151,33 @@ def selection(text: str, place: Place, sources: Sources) -> str:
         return ""
     given = [value for flag, value in _pairs(words) if flag in {"-l", "--selector"}]
     selector = given[-1] if given else ""
-    labels = [
-        f"{document.name} {', '.join(f'{key}={value}' for key, value in carried.items()) or 'none'} "
-        f"({document.at(*sources.pod_root(document), 'metadata', 'labels')})"
-        for document in sources.documents
-        if isinstance(carried := document.get(*sources.pod_root(document), "metadata", "labels") or {}, dict)
-    ]
+    of_pods = any(word.partition("/")[0] in _PODS for word in words)
+    labels = [_labels(one, sources.pod_root(one) if of_pods else ()) for one in sources.documents]
     asks = f"{place} selects {selector}" if selector else f"{place} selects nothing, as it has no -l"
     if len(given) > 1:
         asks += ", as of several -l only the last counts: a comma joins requirements"
     elif twice := _two_values(selector):
         asks += f", and nothing has two values of {twice}: a comma means that both must hold"
-    return f"{asks}; the Pods' labels: {'; '.join(labels)}"
+    whose = "the Pods' labels" if of_pods else "the objects' own labels"
+    return f"{asks}; {whose}: {'; '.join(labels)}"
+
+
+def _labels(document: Document, root: FieldPath) -> str:
+    """Say which labels a document gives its object, or its Pods, and where."""
+    path = (*root, "metadata", "labels")
+    carried = document.get(*path)
+    labels = [f"{key}={value}" for key, value in carried.items()] if isinstance(carried, dict) else []
+    return f"{document.name} {', '.join(labels) or 'none'} ({document.at(*path)})"
+
+
+def misnamed(wanted: Sequence[str], sources: Sources) -> str:
+    """Say which of the objects that are `wanted` the files do not have by that name; or nothing."""
+    there = {one.name: one.at("metadata", "name") for one in sources.documents}
+    for name in wanted:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            return f"nothing is called {name}" + (f"; there is {near[0]} ({there[near[0]]})" if near else "")
+    return ""
 
 
 def _two_values(selector: str) -> str:
