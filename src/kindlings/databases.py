@@ -92,14 +92,17 @@ class Redis:
         if wanted.startswith(f"{host}.") and host.startswith(f"{primary.pod.name}."):
             return
         place = self._place(f"--replicaof {host}" if host else "redis-server")
-        short = ".".join(wanted.split(".")[:2])
+        short = ".".join(wanted.split(".")[:2]).rstrip(".")
+        because = f"its command ({place}) does not say --replicaof"
+        if not self._service():
+            because = f"no file has a Service, under whose name {host or primary.pod.name} would be ({place})"
+        elif host:
+            because = _wrong_name(host, primary.pod.name, place)
         raise LabFailure(
             Findings(
                 expected=f"{self.pod} to follow {primary.pod} by its name, {short}",
                 saw=f"it follows {host}" if host else "it follows nobody: it is a primary itself",
-                because=_wrong_name(host, primary.pod.name, place)
-                if host
-                else f"its command ({place}) does not say --replicaof",
+                because=because,
                 look=self._look("redis-cli ROLE"),
                 read=READ_NAMES,
             )

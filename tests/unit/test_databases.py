@@ -130,6 +130,16 @@ def test_another_name_is_told_with_its_line(folder: Path, host: str, because: st
     assert findings.because.endswith(because)
 
 
+def test_without_a_service_a_pod_has_no_name(folder: Path) -> None:
+    """That is why it is not followed, whatever name is written."""
+    lab = a_lab(folder)
+    lab.sources = Sources([one for one in lab.sources.documents if one.kind != "Service"], "lab")
+    with pytest.raises(LabFailure) as failure:
+        a_replica(lab, "redis-0.redis").follows(a_primary(lab))
+    because = "no file has a Service, under whose name redis-0.redis would be (redis.yaml:20)"
+    assert failure.value.findings.because == because
+
+
 def test_a_server_that_follows_nobody(folder: Path) -> None:
     """It is a primary itself."""
     lab = a_lab(folder)
