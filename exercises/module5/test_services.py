@@ -25,10 +25,10 @@ PROVIDED = "192.0.2.10"
 def test_the_name_leads_to_every_pod(lab: Lab) -> None:
     """Inside the cluster http://golang/hello is answered by one Pod and by the other, outside it is not."""
     lab.apply("golang-api.yaml", "clusterip.yaml")
-    golang = lab.service("golang").wait(endpoints(2, port=80, probed=True))
+    golang = lab.service("golang").wait(endpoints(2))
 
     golang.get("/hello", inside=True, by_all_of=lab.deployment("golang-api").pods)
-    golang.unreachable("/hello")
+    golang.wait(endpoints(2, port=80, probed=True)).unreachable("/hello")
 
 
 @pytest.mark.kinds("Deployment", "Service")

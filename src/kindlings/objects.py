@@ -209,21 +209,23 @@ def _slices(snapshot: Snapshot, service: Object) -> list[Object]:
 def has_ports(snapshot: Snapshot, service: Object) -> bool:
     """Tell whether the Service's slices say a port, which they do not for the name of a port that no Pod has.
 
-    Before any slice has an endpoint nothing is known, and this is true.
+    Before any slice has an endpoint nothing is known, and this is true; so it is for a Service without ports.
     """
+    if not service["spec"].get("ports"):
+        return True
     filled = [one for one in _slices(snapshot, service) if one.get("endpoints")]
     return not filled or any(one.get("ports") for one in filled)
 
 
 def endpoints(snapshot: Snapshot, service: Object) -> list[Object]:
-    """Return the Pods that requests to the Service are sent to: ready, and with a port.
+    """Return the Pods that requests to the Service are sent to: ready, and with a port where it names any.
 
     Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
     """
     uids = {
         (endpoint.get("targetRef") or {}).get("uid")
         for one in _slices(snapshot, service)
-        if one.get("ports")
+        if one.get("ports") or not service["spec"].get("ports")
         for endpoint in one.get("endpoints") or []
         if (endpoint.get("conditions") or {}).get("ready", True)
     }

@@ -340,3 +340,12 @@ def test_a_missing_type_is_said(tmp_path: Path) -> None:
     found = told(tmp_path, text, node_port(32000), service("ClusterIP"))
 
     assert found.because == "spec (golang-svc.yaml:5) has no type, and the default is ClusterIP"
+
+
+def test_a_headless_service_needs_no_ports() -> None:
+    """Its slices have none then, and its Pods are behind it all the same; other Services lack them."""
+    target = Target("Service golang-svc", "Service", lambda moment: moment.all("Service"))
+    for ports, verdict in ([], Met), (service()["spec"]["ports"], NotYet):
+        headless = service("ClusterIP", clusterIP="None", ports=ports)
+        moment = scene(target, headless, a_pod(), slice_of(a_pod(), ports=False))
+        assert isinstance(endpoints(1).check(moment), verdict)
