@@ -140,14 +140,6 @@ def test_dok_app_mounts_its_claim(lab: Lab) -> None:
 
 
 @only_pods
-@pytest.mark.points(2)
-@pytest.mark.hint("Both containers mount the same emptyDir; the sidecar follows the file in it.")
-def test_the_sidecar_streams_the_file(lab: Lab) -> None:
-    """The log of container exporter shows what container count writes to its file."""
-    lab.apply("sidecar.yaml").pod("reporter").logs("exporter").wait(counting_up())
-
-
-@only_pods
 @pytest.mark.points(1)
 @pytest.mark.hint("A native sidecar is an init container whose own restartPolicy is Always.")
 def test_the_sidecar_is_a_native_one(lab: Lab) -> None:
@@ -155,6 +147,14 @@ def test_the_sidecar_is_a_native_one(lab: Lab) -> None:
     pod = lab.apply("sidecar.yaml").pod("reporter").wait(native_sidecar("exporter"))
 
     pod.wait(containers_ready(2))
+
+
+@only_pods
+@pytest.mark.points(2)
+@pytest.mark.hint("Both containers mount the same emptyDir; the sidecar follows the file in it.")
+def test_the_sidecar_streams_the_file(lab: Lab) -> None:
+    """The log of container exporter shows what container count writes to its file."""
+    lab.apply("sidecar.yaml").pod("reporter").logs("exporter").wait(counting_up())
 
 
 @only_pods

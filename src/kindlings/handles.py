@@ -132,10 +132,12 @@ class Log:
         title = f"the log of container {self._container}" if self._container else f"the log of {pod}"
         named = f" -c {self._container}" if self._container else ""
         document = pod.document
-        because, place = "", None
-        if self._container:
+        # What one container lacks may come of another that does not run.
+        because = explain.beside(pod.target, self._container, lab.sources, lab.recorder.snapshot())
+        place = None
+        if self._container and not because:
             because, place = crashes.written(document, self._container, saw, lab.sources)
-        elif document is not None:
+        elif document is not None and not because:
             because = explain.container_names(document, lab.sources)
         look = lab.sources.look(f"logs {pod.name}{named}")
         read = explain.READ_LOGS

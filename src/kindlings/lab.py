@@ -324,7 +324,7 @@ class Lab:
             if "already allocated" in refusal.message:
                 self._refuse_taken_port(document)
             look = f"kindlings kubectl explain {document.kind.lower()} --recursive"
-            raise refusals.refused(document, refusal, look) from None
+            raise refusals.refused(document, refusal, look, self.document(*identity)) from None
         self._applied.add(identity)
 
     def _refuse_taken_port(self, document: Document) -> None:

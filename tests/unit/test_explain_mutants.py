@@ -11,7 +11,7 @@ from kindlings.conditions import succeeded
 from kindlings.declared import env, env_from_field
 from kindlings.explain.sources import Sources
 from kindlings.waiting import Unmet
-from tests.unit.fakes import claim, crashed, document, event, pod, scene, the_pod, unscheduled
+from tests.unit.fakes import claim, crashed, document, event, pod, running, scene, the_pod, unscheduled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +94,13 @@ def test_a_claim_under_another_name_is_told_with_both_lines(tmp_path: Path) -> N
     """The claim that is there has its line, too."""
     pending = unscheduled('persistentvolumeclaim "dok" not found')
     assert because(tmp_path, succeeded(), pending, claim("dko")).endswith("; there is dko (claim.yaml:3)")
+
+
+def test_what_ails_another_container_is_told_before_what_one_lacks(tmp_path: Path) -> None:
+    """A container that reads what another writes waits in vain where that one crashes."""
+    one = pod(ready=False, containers=("count", "reader"), statuses=[crashed(2), running("reader")])
+    sources = Sources([document(tmp_path, POD, "pod.yaml")], "lab")
+    moment = scene(the_pod(), one).snapshot
+    told = explain.beside(the_pod(), "reader", sources, moment)
+    assert told.startswith("container count ends with exit code 2 (pod.yaml:9)")
+    assert explain.beside(the_pod(), "count", sources, moment) == ""

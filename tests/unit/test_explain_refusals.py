@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings.cluster.api import KINDS
+from kindlings.cluster.api import KINDS, Refusal
 from kindlings.explain import refusals
 from tests.unit.fakes import POD, document
 from tests.unit.refusal_cases import STRICT, told
@@ -244,6 +244,17 @@ def test_two_objects_of_one_name_are_told(tmp_path: Path) -> None:
     findings = told(tmp_path, POD, 'pods "counter" already exists', code=409, reason="AlreadyExists")
     assert findings.because == "two objects of the lab are called Pod counter"
     assert str(findings.place) == "single-container.yaml:4"
+
+
+def test_an_object_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    """The second is taken as a change of the first, and what is said of that change is beside the point."""
+    words = "spec.containers: Forbidden: pod updates may not add or remove containers"
+    refusal = Refusal(422, {"message": words, "reason": "Invalid"})
+    first, second = document(tmp_path, POD, "a.yaml"), document(tmp_path, POD, "b.yaml")
+    found = refusals.refused(second, refusal, "", first).findings
+    assert found.because.startswith("Pod counter stands twice (a.yaml:4, b.yaml:4), and the second would")
+    assert str(found.place) == "b.yaml:4"
+    assert "twice" not in refusals.refused(second, refusal, "", second).findings.because
 
 
 def test_a_refusal_in_unknown_words_is_quoted(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kindlings import objects
+from kindlings import objects, symptoms
+from kindlings.conditions import Scene
 from kindlings.errors import Findings, LabFailure, Place
 from kindlings.explain import (
     commands,
@@ -24,6 +25,7 @@ from kindlings.explain import (
 )
 
 if TYPE_CHECKING:
+    from kindlings.conditions import Target
     from kindlings.explain.sources import Sources
     from kindlings.manifests import Document, FieldPath
     from kindlings.recorder import Snapshot
@@ -152,6 +154,15 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
     if trouble.family == "creation":
         return pending.refused(trouble, document, sources), READ_KIND.get(document.kind, "")
     return pending.because(trouble, document, sources, snapshot)
+
+
+def beside(pod: Target, container: str, sources: Sources, snapshot: Snapshot) -> str:
+    """Say what ails another container of the Pod than `container`; or nothing."""
+    for trouble in symptoms.find(Scene(pod, snapshot)):
+        document = sources.of(trouble.object, snapshot)
+        if document is not None and trouble.container not in {"", container}:
+            return _because(trouble, document, sources, snapshot)[0]
+    return ""
 
 
 def _place(because: str, sources: Sources) -> Place | None:

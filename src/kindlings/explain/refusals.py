@@ -43,9 +43,16 @@ _JSON_WORDS: Final = {
 }
 
 
-def refused(document: Document, refusal: Refusal, look: str) -> LabFailure:
-    """Return the failure that tells the learner why `document` was not taken."""
+def refused(document: Document, refusal: Refusal, look: str, first: Document | None = None) -> LabFailure:
+    """Return the failure that tells the learner why `document` was not taken.
+
+    `first` is the first document of its kind and name; where that is another one, it is there already.
+    """
     because, place, read = _because(document, refusal)
+    if first is not None and first is not document:
+        place, read = document.at("metadata", "name"), _READ["names"]
+        twice = f"{document.title} stands twice ({first.at('metadata', 'name')}, {place})"
+        because = f"{twice}, and the second would change the first: give one of them another name"
     if f"({document.file}" not in because and (found := foreseen.error_in(document)):
         # The server's words lead to no line, and what cannot be taken is known.
         because, place = foreseen.sentence(found), found.place
