@@ -53,7 +53,10 @@ _PASSES: Final = re.compile(r"no relationship found between node|failed to sync 
 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
 """
-NO_MEMORY: Final = re.compile(r"OOM-killed|memory limit too low|memory\.max")
+NO_MEMORY: Final = re.compile(
+    r"OOM-killed|memory limit too low|memory\.max|kube-api-access-.*no space left on device"
+)
+"""What is said of a Pod for which nothing can be started: its token, too, is kept within its memory limit."""
 _NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
 """What a provisioner says of a claim that it will never fulfil: no such class, or no such access mode.
 

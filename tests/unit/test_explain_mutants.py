@@ -86,6 +86,9 @@ def test_memory_in_which_nothing_starts_is_the_learners(tmp_path: Path) -> None:
     why = "failed to create containerd task: container init was OOM-killed (memory limit too low?)"
     told = because(tmp_path, succeeded(), one, event(one, "FailedCreatePodSandBox", why))
     assert told == "nothing can be started within a memory limit of 7 (pod.yaml:10)"
+    volume = 'MountVolume.SetUp failed for volume "kube-api-access-7rssx" : '
+    mount = event(one, "FailedMount", f"{volume}write /var/lib/x/token: no space left on device")
+    assert because(tmp_path, succeeded(), one, mount) == told
     other = event(one, "FailedCreatePodSandBox", "network is not ready")
     assert because(tmp_path, succeeded(), one, other) == ""
 

@@ -45,7 +45,7 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"
         ]
-    if symptom.reason == "FailedCreatePodSandBox" and NO_MEMORY.search(message):
+    if symptom.reason in {"FailedCreatePodSandBox", "FailedMount"} and NO_MEMORY.search(message):
         return _too_little(document, sources), READ["resources"]
     if match := _SHORT_OF.search(message):
         return _too_much(match[1], document, sources), READ["resources"]
