@@ -172,7 +172,9 @@ def kindlings_cluster(request: pytest.FixtureRequest) -> Cluster:
         from kindlings.cluster.up import attach  # noqa: PLC0415 - needs the cluster's libraries
 
         return attach()
-    # The API's client takes half a second to import, and meanwhile `up` mostly waits for other programs.
+    # The API's client takes half a second to import, and meanwhile `up` mostly waits for other programs. What
+    # both need is imported first: two threads in the midst of requests end with an ImportError.
+    importlib.import_module("kindlings.cluster.up")
     Thread(target=importlib.import_module, args=("kubernetes.stream",), daemon=True).start()
     return bring_up(request.config)
 
