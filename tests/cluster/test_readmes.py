@@ -56,4 +56,5 @@ def test_a_changed_solution_changes_its_exercise_and_readme_alone(
 
 
 def _files(folder: Path) -> dict[str, str]:
-    return {f"{path.relative_to(folder)}": path.read_text() for path in folder.rglob("*") if path.is_file()}
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {f"{path.relative_to(folder)}": path.read_text() for path in found}
