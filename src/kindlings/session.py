@@ -162,8 +162,7 @@ class Session:
             node_ports="node-port" in about.needs,
             graded=self.graded,
         )
-        # What lines of kubectl create is held against no list of kinds.
-        recorder = Recorder(self.observer, namespace, watched(() if about.commands else about.kinds))
+        recorder = Recorder(self.observer, namespace, watched(_kinds(about)))
         recorder.start()
         if "inside" in about.needs:
             inside.prepare(self.admin, namespace)
@@ -242,10 +241,15 @@ def shared(needs: Iterable[str]) -> str:
     return next((need for need in needs if need in SHARED), "")
 
 
+def _kinds(about: Lesson) -> Iterable[str]:
+    """Return the kinds that a lesson keeps to; none for one of commands, whose objects no list limits."""
+    return () if about.commands else about.kinds
+
+
 def _kept_by(about: Lesson, test: str) -> tuple[object, ...]:
     """Return what a prepared namespace is kept by: everything that it is made by."""
-    watches = () if about.commands else about.kinds
-    return about.module, test, about.draining, watches, "host-path" in about.needs, "inside" in about.needs
+    needs = "host-path" in about.needs, "inside" in about.needs
+    return about.module, test, about.draining, _kinds(about), *needs
 
 
 def _lock(need: str) -> filelock.BaseFileLock:

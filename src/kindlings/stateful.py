@@ -10,6 +10,7 @@ from kindlings.conditions import Basic, Met, NotYet, what_is_there
 
 if TYPE_CHECKING:
     from kindlings.conditions import Condition, Scene, Target, Verdict
+    from kindlings.recorder import Object
 
 _SEEN_TO: Final = 2.0
 """Seconds in which the StatefulSet's controller says whose a claim is; as a rule it takes a tenth of one."""
@@ -39,6 +40,12 @@ def out_of_order() -> Condition:
     return _OutOfOrder()
 
 
+def _owner(claim: Object, kind: str) -> str:
+    """Return the name of the claim's first owner of that kind, or ""."""
+    owners = claim["metadata"].get("ownerReferences") or []
+    return next((str(owner["name"]) for owner in owners if owner.get("kind") == kind), "")
+
+
 @dataclass(frozen=True)
 class _Retained(Basic):
     retained: bool
@@ -49,12 +56,11 @@ class _Retained(Basic):
 
     def check(self, scene: Scene) -> Verdict:
         for one in scene.objects:
-            owners = one["metadata"].get("ownerReferences") or []
-            owned = [owner["name"] for owner in owners if owner.get("kind") == "StatefulSet"]
-            if bool(owned) is not self.retained:
+            owner = _owner(one, "StatefulSet")
+            if bool(owner) is not self.retained:
                 return Met([one])
-            if owned:
-                return NotYet(f"it is owned by StatefulSet {owned[0]} and deleted with it", _SEEN_TO)
+            if owner:
+                return NotYet(f"it is owned by StatefulSet {owner} and deleted with it", _SEEN_TO)
             return NotYet("it has no owner, so it stays when the StatefulSet is deleted", _SEEN_TO)
         return NotYet(what_is_there(scene))
 
@@ -81,10 +87,8 @@ class _GoesWithItsPod(Basic):
 
     def check(self, scene: Scene) -> Verdict:
         for one in scene.objects:
-            for owner in one["metadata"].get("ownerReferences") or []:
-                if owner.get("kind") == "Pod":
-                    what = f"it is owned by Pod {owner['name']} and deleted with it"
-                    return Met([one], what=what)
+            if owner := _owner(one, "Pod"):
+                return Met([one], what=f"it is owned by Pod {owner} and deleted with it")
         return NotYet(what_is_there(scene))
 
 

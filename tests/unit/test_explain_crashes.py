@@ -10,6 +10,7 @@ from kindlings import explain, symptoms
 from kindlings.conditions import ready
 from kindlings.explain.sources import Sources
 from kindlings.waiting import Unmet
+from tests.unit import fakes
 from tests.unit.fakes import (
     crashed,
     document,
@@ -43,21 +44,16 @@ def test_a_crash_has_its_code_and_its_last_words(tmp_path: Path, code: int, word
     )
 
 
-SHELL = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: counter
-spec:
-  containers:
-    - name: count
-      image: busybox:1.36
+SHELL = (
+    fakes.POD
+    + """\
       args:
         - /bni/sh
         - -d
         - |
           whlie true
 """
+)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from kindlings.conditions import Impossible, Met, NotYet, containers_ready
 from kindlings.explain.sources import Sources
 from kindlings.pods import restarted_by_probe, undisturbed
 from kindlings.waiting import Unmet
-from tests.unit.fakes import document, event, pod, running, scene, snapshot, the_pod
+from tests.unit.fakes import POD, document, event, pod, running, scene, snapshot, the_pod
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from kindlings.errors import Findings
     from kindlings.recorder import Object
 
-POD = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: counter
-spec:
-  containers:
-    - name: count
-      image: busybox:1.36
-"""
 GET = "      livenessProbe:\n        httpGet: {path: /, port: 8080}\n"
 LINES = "      livenessProbe:\n        httpGet:\n          path: /x\n          port: 8080\n"
 REFUSED = "Liveness probe failed: dial tcp 10.244.1.9:80: connect: connection refused"

@@ -51,18 +51,18 @@ def not_shared(said: str, document: Document, path: FieldPath) -> str:
     `said` are the words of the container at `path`; empty where they are about no file, or all is well.
     """
     found = _NOT_FOUND.search(said)
+    if found is None:
+        return ""
     others = [
         (*path[:-2], group, index)
         for group in ("initContainers", "containers")
         for index, _ in enumerate(document.get(*path[:-2], group) or [])
         if (*path[:-2], group, index) != path
     ]
-    if found is None:
-        return ""
     own = [mount for mount, _ in _of(document, path) if _holds(mount.get("mountPath"), found[1])]
     for other in others:
-        if said := _elsewhere(document, path, other, found[1], own):
-            return said
+        if elsewhere := _elsewhere(document, path, other, found[1], own):
+            return elsewhere
     return ""
 
 

@@ -21,7 +21,7 @@ READ: Final = {
     "nodes": "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
     "config": "https://kubernetes.io/docs/concepts/configuration/configmap/",
 }
-CLAIM_TEMPLATES: Final = ("spec", "volumeClaimTemplates")
+_CLAIMS: Final = ("spec", "volumeClaimTemplates")
 _NO_OBJECT: Final = re.compile(r'(configmap|secret) "([^"]+)" not found')
 _NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) \S+/(\S+)")
 _REFUSED: Final = re.compile(r"\b(spec(?:\.\w+|\[\d+\])+): ")
@@ -120,12 +120,12 @@ def _claim_spec(document: Document, claim: str) -> FieldPath:
     """Return where the claim's spec stands: in a document of its own, or in a StatefulSet's template."""
     if document.kind == "PersistentVolumeClaim":
         return ("spec",)
-    templates = document.get(*CLAIM_TEMPLATES) or []
+    templates = document.get(*_CLAIMS) or []
     for index, one in enumerate(templates):
         name = (one.get("metadata") or {}).get("name") if isinstance(one, dict) else None
         if name and claim.startswith(f"{name}-{document.name}-"):
-            return (*CLAIM_TEMPLATES, index, "spec")
-    return (*CLAIM_TEMPLATES, 0, "spec")
+            return (*_CLAIMS, index, "spec")
+    return (*_CLAIMS, 0, "spec")
 
 
 def _too_much(resource: str, document: Document, sources: Sources) -> str:
