@@ -10,7 +10,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
-from kindlings.explain import crashes
+from kindlings.explain import crashes, probes
 from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
@@ -191,14 +191,26 @@ class Pod(Handle):
         try:
             printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
         except InfrastructureError:
-            # A container that has just crashed refuses, too; then this raises LabFailure.
-            self.lab.wait(self.target, conditions.ready(), None)
+            self._ended_meanwhile(container, command)
             raise
         except LabFailure as failure:
             said, document = failure.findings.saw, self.document
+            if said.startswith(remote.KILLED):
+                self._ended_meanwhile(container, command)
             failure.findings.because = crashes.found(document, container, said, self.lab.sources)
             raise
         return Output(self, container, command, printed)
+
+    def _ended_meanwhile(self, container: str, command: tuple[str, ...]) -> None:
+        """Raise LabFailure where a command in the container came to nothing because that has just ended."""
+        snapshot, sources = self.lab.recorder.snapshot(), self.lab.sources
+        for pod in self._select(snapshot):
+            document = sources.of(pod, snapshot)
+            if document and (because := probes.killed(pod, document, sources, snapshot)):
+                expected = remote.expected(container, self.name, command)
+                saw, look = "the container ended meanwhile", sources.look(f"describe pod {self.name}")
+                raise LabFailure(Findings(expected, saw, because, look, probes.READ))
+        self.lab.wait(self.target, conditions.ready(), None)
 
     def kill(self, container: str) -> None:
         """Kill the container's first process from its node, as if it had crashed."""

@@ -10,7 +10,7 @@ import requests
 
 from kindlings import containers_ready, course, fewer_ready_than, lesson, running
 from kindlings.cluster.api import KINDS
-from kindlings.errors import InfrastructureError
+from kindlings.errors import InfrastructureError, LabFailure
 from tests.cluster.course_run import pytest_run
 
 if TYPE_CHECKING:
@@ -25,10 +25,31 @@ if TYPE_CHECKING:
 @pytest.fixture
 def solved(kindlings_session: Session, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Give a lab on the solutions of module 1."""
-    folder = course.solutions() / "module1"
-    lab = kindlings_session.open(lesson.of(solved, "module1", ()), request.node.name, folder)
+    yield from _opened(kindlings_session, request, course.solutions())
+
+
+@pytest.fixture
+def untouched(kindlings_session: Session, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Give a lab on the untouched exercises of module 1."""
+    yield from _opened(kindlings_session, request, course.exercises())
+
+
+def _opened(session: Session, request: pytest.FixtureRequest, folder: Path) -> Iterator[Lab]:
+    about = lesson.of(_opened, "module1", ())
+    lab = session.open(about, request.node.name, folder / "module1")
     yield lab
-    kindlings_session.close(lab, keep=False)
+    session.close(lab, keep=False)
+
+
+def test_a_command_that_its_container_does_not_outlive(untouched: Lab) -> None:
+    """A command that runs while a livenessProbe has its container ended fails with the probe's line."""
+    server = untouched.apply("liveness.yaml").pod("server")
+
+    with pytest.raises(LabFailure) as failure:
+        server.exec("web", "sleep", "15")
+
+    assert failure.value.findings.because.startswith("the livenessProbe of container web (liveness.yaml:")
+    assert failure.value.findings.because.endswith("connection refused")
 
 
 def test_a_wait_outlives_the_api_server(solved: Lab, kind_cluster: Cluster) -> None:

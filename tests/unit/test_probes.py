@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
 from kindlings import explain, symptoms
-from kindlings.conditions import Impossible, Met, NotYet, containers_ready
+from kindlings.cluster import exec as remote
+from kindlings.conditions import Impossible, Met, NotYet, containers_ready, ready
+from kindlings.errors import Findings, InfrastructureError, LabFailure
 from kindlings.explain.sources import Sources
+from kindlings.handles import Pod
 from kindlings.pods import restarted_by_probe, undisturbed
 from kindlings.waiting import Unmet
 from tests.unit.fakes import POD, document, event, pod, running, scene, snapshot, the_pod
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kindlings.conditions import Condition
-    from kindlings.errors import Findings
+    from kindlings.lab import Lab
     from kindlings.recorder import Object
 
 GET = "      livenessProbe:\n        httpGet: {path: /, port: 8080}\n"
@@ -194,3 +198,67 @@ def test_an_unready_container_is_no_cause(tmp_path: Path) -> None:
     unhealthy = event(one, "Unhealthy", "Readiness probe failed: context deadline exceeded")
     fields = "      readinessProbe:\n        httpGet: {port: 8080}\n"
     assert "has no livenessProbe" in told(tmp_path, fields, one, unhealthy).because
+
+
+def asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, result: remote.Result, *found: Object, ails: str = ""
+) -> BaseException:
+    """Return what a command raises that ends with this result; `ails` is what a wait for the Pod tells."""
+
+    def wait(_target: object, condition: Condition, _timeout: object) -> None:
+        if ails and condition == ready():
+            raise LabFailure(Findings("it to be ready", ails))
+
+    moment = snapshot(*found)
+    lab = SimpleNamespace(
+        wait=wait,
+        prober=None,
+        document=lambda *_: None,
+        namespace="lab",
+        recorder=SimpleNamespace(snapshot=lambda: moment),
+        sources=Sources([document(folder, POD + LINES)], "lab", (), lambda _pod, _container: ""),
+    )
+    monkeypatch.setattr(remote, "attempt", lambda *_: result)
+    with pytest.raises((LabFailure, InfrastructureError)) as caught:
+        Pod(cast("Lab", lab), "counter").exec("count", "killall", "httpd")
+    return caught.value
+
+
+@pytest.mark.parametrize("result", [remote.Result(137), remote.Result(None, reason="no such container")])
+def test_a_command_whose_container_the_probe_ended_is_the_probes_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, result: remote.Result
+) -> None:
+    """The command was killed, or found no container: the learner reads which probe failed, and how."""
+    one = server(restarts=1)
+    events = [event(one, "Unhealthy", REFUSED), event(one, "Killing", KILLED)]
+    failure = asked(tmp_path, monkeypatch, result, one, *events)
+    assert isinstance(failure, LabFailure)
+    assert failure.findings.expected == "`killall httpd` to work in container count of Pod counter"
+    assert failure.findings.saw == "the container ended meanwhile"
+    assert failure.findings.because.startswith("the livenessProbe of container count (")
+    assert failure.findings.because.endswith("connection refused")
+
+
+def test_a_command_whose_container_crashed_tells_the_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No probe ended it: what a wait for the Pod finds is told; a Pod that is well is not to blame."""
+    killed, gone = remote.Result(137), remote.Result(None, reason="no such container")
+    for result in (killed, gone):
+        failure = asked(tmp_path, monkeypatch, result, server(), ails="it crashes")
+        assert isinstance(failure, LabFailure)
+        assert failure.findings.saw == "it crashes"
+    failure = asked(tmp_path, monkeypatch, killed, server())
+    assert isinstance(failure, LabFailure)
+    assert failure.findings.saw == "exit code 137"
+    assert isinstance(asked(tmp_path, monkeypatch, gone, server()), InfrastructureError)
+
+
+def test_a_command_that_fails_by_itself_is_not_laid_to_the_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another exit code is the command's own, whatever the probe did before."""
+    one = server(restarts=1)
+    failure = asked(tmp_path, monkeypatch, remote.Result(1), one, event(one, "Killing", KILLED), ails="no")
+    assert isinstance(failure, LabFailure)
+    assert failure.findings.saw == "exit code 1"

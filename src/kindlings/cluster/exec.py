@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from kindlings.cluster.api import Api
 
+KILLED: Final = "exit code 137"
+"""How a command ends whose container is ended: by SIGKILL, which is 9, and a shell adds 128."""
+
 TIMEOUT: Final = 20
 MAX_OUTPUT: Final = 64 * 1024
 
@@ -26,6 +29,11 @@ class Result:
     output: str = ""
     errors: str = ""
     reason: str = ""
+
+
+def expected(container: str, pod: str, command: Sequence[str]) -> str:
+    """Say what a lesson expects of a command."""
+    return f"`{' '.join(command)}` to work in container {container} of Pod {pod}"
 
 
 def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> str:
@@ -44,7 +52,7 @@ def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[st
     last = (result.errors or result.output).strip().splitlines()[-1:] or [""]
     raise LabFailure(
         Findings(
-            expected=f"`{' '.join(command)}` to work in container {container} of Pod {pod}",
+            expected=expected(container, pod, command),
             saw=f"exit code {result.code} {last[0][:120]}".rstrip(),
             look=f"kindlings kubectl -n {namespace} describe pod {pod}",
         )
