@@ -157,8 +157,16 @@ def test_what_the_api_server_would_refuse_is_said_at_once() -> None:
     """An error of the preflight is told with its line and what to do, and it needs no cluster."""
     lines = list(findings.of([real.exercises() / "module1" / "dok-app.yaml"]))
     assert lines[0].startswith("dok-app.yaml:22: env wants a list")
-    assert any(line.endswith("Move volumes to spec.") for line in lines)
+    assert any(line.endswith(": move volumes to spec") for line in lines)
     assert list(findings.of([real.exercises() / "module0" / "cluster.yaml"])) == []
+
+
+def test_a_finding_that_asks_what_was_meant_is_one_sentence(tmp_path: Path) -> None:
+    """The line ends with the question, which names what is to be written."""
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(small_course.POD.replace("spec: {", "spec: {restarts: 1, "))
+    (line,) = findings.of([pod])
+    assert line == "pod.yaml:4: spec has no field restarts; did you mean restartPolicy?"
 
 
 def test_the_solutions_give_no_false_alarm() -> None:

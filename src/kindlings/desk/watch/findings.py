@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kindlings import commands, manifests, preflight, results
 from kindlings.errors import LabFailure
+from kindlings.preflight.findings import advised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,4 +36,4 @@ def _errors(path: Path) -> Iterator[str]:
     if any(one.get("apiVersion") or one.get("kind") for one in documents):
         for finding in preflight.examine(documents):
             if finding.level == "error":
-                yield results.plain(f"{finding.place}: {finding.message}. {finding.mend}")
+                yield results.plain(f"{finding.place}: {advised(finding.message, finding.mend)}")
