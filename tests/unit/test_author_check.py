@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kindlings import course
-from kindlings.authoring import checking, regenerating, skeleton, trying
-from kindlings.errors import ExitCode, InfrastructureError, UsageError
+from kindlings.authoring import answers, checking, regenerating, running, skeleton, trying
+from kindlings.console import PlainProgress
+from kindlings.desk import syllabus
+from kindlings.errors import ExitCode, Findings, InfrastructureError, UsageError
 from kindlings.results import Outcome, Results, TestResult
+from kindlings.writers import message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 LESSON = "exercises/module8/README.md"
@@ -21,6 +26,7 @@ TEST = "exercises/module8/test_first_pod.py"
 EXERCISE = "exercises/module8/first-pod.yaml"
 SOLUTION = "solutions/module8/first-pod.yaml"
 ANSWER = "tests/wrong_answers/module8/one/message.txt"
+MESSAGE = "module8 · Well: what must be observed, in the learner's words\n"
 PAGE = "https://kubernetes.io/docs/concepts/"
 
 
@@ -37,7 +43,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         answer = tmp_path / "tests" / "wrong_answers" / "module8" / name
         answer.mkdir(parents=True)
         (answer / "first-pod.yaml").write_text("kind: Pod\n")
-        (answer / "message.txt").write_text("x\n")
+        (answer / "message.txt").write_text(MESSAGE)
     return tmp_path
 
 
@@ -110,6 +116,7 @@ def test_a_skeleton_that_is_not_filled_does_not(source: Path) -> None:
         (EXERCISE, "Well", "Now", "run `kindlings author regenerate module8`"),
         (SOLUTION, "# Well: why", "# TODO: why", "has a TODO left: solve it"),
         (SOLUTION, "busybox:1.36", "nginx:1", "uses nginx:1, which no node has"),
+        (ANSWER, "Well", "Now", "one/message.txt is about no test of module8: begin it with"),
         (SOLUTION, "# END SOLUTION", "#", "begins a solution that has no end"),
     ],
 )
@@ -203,26 +210,154 @@ def test_the_commands(source: Path, kindlings: Callable[..., tuple[int, str, str
     assert kindlings("author", "check", "module9")[0] == ExitCode.USAGE
 
 
-def test_the_clusters_part(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A solution that fails, an exercise that passes, and one that is not judged are complaints."""
-    assert source.is_dir()
+def failure(saw: str, because: str = "", hint: str = "") -> str:
+    """Return the message of a failed test."""
+    about = message.Heading("module8", "first-pod.yaml", "It.")
+    return message.failure(about, Findings("ready", saw, because, hint=hint))
 
-    def result(name: str, outcome: Outcome) -> TestResult:
-        return TestResult("module8", "first", name, "It.", 1, outcome=outcome, message="said\nmore")
 
-    def run(_: object, *arguments: str) -> Results:
-        ends = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
-        if "--solutions" not in arguments:
-            assert arguments[0] == "--manifests"
-        return Results("r", "t", tests=tuple(result(f"test_{end}", end) for end in ends))
+SAID = failure("Pending", hint="Look.")
 
-    monkeypatch.setattr(trying, "run", run)
-    assert list(trying.complaints(["module8"])) == [
-        "module8/first/test_failed: its solution ends as failed: said",
-        "module8/first/test_error: its solution ends as error: said",
-        "module8/first/test_passed: the untouched exercise passes: take away what it should ask for",
-        "module8/first/test_error: the untouched exercise ends as error: said",
+
+@pytest.fixture
+def tried(source: Path, monkeypatch: pytest.MonkeyPatch) -> Tried:
+    """Give what a cluster finds of that checkout."""
+    made = Tried(source)
+    monkeypatch.setattr(trying, "run", made.run)
+    monkeypatch.setattr(running, "connect", made.connect)
+    monkeypatch.setattr(answers, "read", made.read)
+    return made
+
+
+class Tried:
+    """Stands for the cluster: how solutions and exercises end, and what learners of wrong answers read."""
+
+    def __init__(self, source: Path) -> None:
+        """Begin with a course in order."""
+        (test,) = syllabus.tests(source / "exercises" / "module8")
+        self.solution = TestResult("module8", "first", test.test, "It.", 1, 1, Outcome.PASSED)
+        self.exercise = replace(self.solution, points=0, outcome=Outcome.FAILED, message=SAID)
+        self.answers = dict.fromkeys(("one", "two", "three"), MESSAGE)
+        self.ended: list[str] = []
+
+    def run(self, modules: Sequence[str], *arguments: str) -> Results:
+        """Return the results of one of the two runs."""
+        assert modules == ["module8"]
+        if arguments == ("--solutions",):
+            return Results("r", "t", tests=(self.solution,))
+        assert arguments == ("--manifests", str(course.exercises()))
+        return Results("r", "t", tests=(self.exercise,))
+
+    def connect(self, run: str) -> Tried.Session:
+        """Give a session."""
+        return Tried.Session(run, self.ended)
+
+    def read(self, folder: Path, session: Tried.Session) -> str:
+        """Return what its learner reads."""
+        assert session.run not in self.ended
+        if self.answers[folder.name] == "trouble":
+            raise InfrastructureError("No API server.")
+        return self.answers[folder.name]
+
+    @dataclass(frozen=True)
+    class Session:
+        """A session, which notes its end."""
+
+        run: str
+        ended: list[str]
+
+        def end(self, *, keep: bool) -> None:
+            """Note it."""
+            assert not keep
+            self.ended.append(self.run)
+
+    def complaints(self) -> list[str]:
+        """Return what is said; every session has been ended."""
+        found = list(trying.complaints(["module8"], PlainProgress(io.StringIO())))
+        assert len(self.ended) == 3
+        return found
+
+
+def test_a_course_in_order_gives_no_complaint_on_the_cluster(tried: Tried) -> None:
+    """The solution passes, the exercise fails with its message, each wrong answer with its own."""
+    assert tried.complaints() == []
+
+
+TEST_ID = "module8/first/test_first_pod_becomes_ready"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "complaint"),
+    [
+        (
+            Outcome.FAILED,
+            failure("Pending", "no room"),
+            "its solution fails (Pending, because no room): mend it or the test; all that is said of it: "
+            "`pytest exercises/module8 --solutions -k test_first_pod_becomes_ready`",
+        ),
+        (Outcome.FAILED, "Traceback\nTypeError: no\n", "its solution fails (TypeError: no): mend it or"),
+        (
+            Outcome.ERROR,
+            message.infrastructure(
+                message.Heading("module8", "", "It."), InfrastructureError("It is down.", "Do it.")
+            ),
+            "its solution was not judged (It is down.): Do it.",
+        ),
+        (
+            Outcome.NOT_APPLICABLE,
+            "this cluster lacks node-port",
+            "its solution was not judged (this cluster lacks node-port): run this again",
+        ),
+    ],
+)
+def test_a_solution_that_does_not_pass(tried: Tried, outcome: Outcome, said: str, complaint: str) -> None:
+    """The complaint says why, and what to do about it."""
+    tried.solution = replace(tried.solution, outcome=outcome, message=said)
+    (found,) = tried.complaints()
+    assert found.startswith(f"{TEST_ID}: {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "complaint"),
+    [
+        (Outcome.PASSED, "", "the untouched exercise passes: take away what it should ask for"),
+        (Outcome.ERROR, "It is down.", "the untouched exercise was not judged (It is down.): run this again"),
+        (
+            Outcome.FAILED,
+            "E  AssertionError: no",
+            "the untouched exercise fails and does not say what was expected or saw or hint "
+            "(E  AssertionError: no): let the test wait for a condition of kindlings'",
+        ),
+    ],
+)
+def test_an_exercise_that_does_not_fail_by_assertion(
+    tried: Tried, outcome: Outcome, said: str, complaint: str
+) -> None:
+    """A test that passes, is not judged, or ends by anything but a learner's message is a complaint."""
+    tried.exercise = replace(tried.exercise, outcome=outcome, message=said)
+    assert tried.complaints() == [f"{TEST_ID}: {complaint}"]
+
+
+def test_points_that_do_not_add_up(tried: Tried) -> None:
+    """What a run gives is what the learner's list counts."""
+    tried.solution = replace(tried.solution, max_points=3)
+    assert tried.complaints() == [
+        f"{TEST_ID}: a run gives it 3 points, `kindlings list` 1: mark it points(N), with N a number"
     ]
+
+
+def test_wrong_answers_that_do_not_fail_with_their_messages(tried: Tried) -> None:
+    """One that passes, one that reads otherwise, and one that was not judged, each with what to do."""
+    tried.answers |= {"one": "", "two": "module8 · other\n", "three": "trouble"}
+    one, two, three = sorted(tried.complaints())
+    assert one == (
+        "tests/wrong_answers/module8/one: it passes: make it wrong, or let a test find what is wrong with it"
+    )
+    assert two == "tests/wrong_answers/module8/three: not judged (No API server.): run this again"
+    first, *difference = three.splitlines()
+    assert first.startswith("tests/wrong_answers/module8/two: its learner reads something else")
+    assert "`pytest tests/cluster/test_wrong_answers.py -k module8-two --record`" in first
+    assert "  + module8 · other" in difference
 
 
 def test_a_run_without_results_is_our_trouble(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,4 +365,4 @@ def test_a_run_without_results_is_our_trouble(source: Path, monkeypatch: pytest.
     assert source.is_dir()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(InfrastructureError, match="pytest ended with 1 and gave no results"):
-        list(trying.complaints(["module8"]))
+        list(trying.complaints(["module8"], PlainProgress(io.StringIO())))

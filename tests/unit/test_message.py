@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kindlings.errors import Findings, InfrastructureError
-from kindlings.writers.message import WIDTH, Heading, failure, infrastructure
+from kindlings.writers.message import WIDTH, Heading, failure, infrastructure, part
 
 HEADING = Heading("module5", "golang-svc.yaml", "GET /hello answers on the node port.", 2)
 
@@ -76,3 +76,13 @@ def test_our_trouble_takes_no_points() -> None:
         "  do        Run `kindlings up`.",
     ]
     assert "  do  " not in infrastructure(HEADING, InfrastructureError("Gone."))
+
+
+@pytest.mark.parametrize("words", [3, 60])
+def test_a_part_is_read_back_in_a_line(words: int) -> None:
+    """However it was wrapped; a part that the message does not have is empty."""
+    saw = " ".join(["words"] * words)
+    text = failure(HEADING, Findings("a count", saw, hint="saw it"))
+    assert part(text, "saw") == saw
+    assert part(text, "hint") == "saw it"
+    assert part(text, "because") == ""

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from kindlings.desk.watch.screen import View
     from tests.unit.small_course import SmallCourse
 
-FAILURE = (
-    "module1 · one.yaml · Applying one.yaml gives a Pod\n  expected  a Pod\n  saw       no Pod\n  hint      x"
-)
+FAILURE = """\
+module1 · one.yaml · Applying one.yaml gives a Pod
+  expected  a Pod
+  saw       no
+            Pod
+  hint      x"""
 
 
 @pytest.fixture

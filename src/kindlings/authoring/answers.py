@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kindlings import course
 from kindlings.authoring import judging
-from kindlings.errors import LabFailure, UsageError
+from kindlings.errors import InfrastructureError, LabFailure, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from kindlings.session import Session
 
 MESSAGE: Final = "message.txt"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the learner of a wrong answer reads, beside what is kept."""
+
+    folder: Path
+    kept: str
+    read: str = ""
+    """Empty where the wrong answer passes, or was not judged."""
+    trouble: str = ""
+    """Why it was not judged."""
+
+    @property
+    def name(self) -> str:
+        """Return where it lies: tests/wrong_answers/module1/no-tag."""
+        return f"tests/wrong_answers/{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def is_same(self) -> bool:
+        """Tell whether the learner reads what is kept."""
+        return self.read == self.kept
+
+    def difference(self) -> Iterator[str]:
+        """Yield the lines of both, marked as difflib marks them."""
+        for line in difflib.ndiff(self.kept.splitlines(), self.read.splitlines()):
+            yield line.rstrip()
 
 
 def folders(module: str = "module*", within: Path | None = None) -> list[Path]:
@@ -43,6 +73,15 @@ def the_lesson(folder: Path) -> judging.Test:
         if f"· {test.about.title.rstrip('.')}" in first:
             return test
     raise UsageError(f"{folder}: no lesson has the title that {MESSAGE} begins with.")
+
+
+def reading(folder: Path, session: Session) -> Reading:
+    """Judge a wrong answer, and return what its learner reads; what keeps it from being judged is in it."""
+    standing = kept(folder)
+    try:
+        return Reading(folder, standing, read(folder, session))
+    except (InfrastructureError, UsageError) as trouble:
+        return Reading(folder, standing, trouble=trouble.message)
 
 
 def read(folder: Path, session: Session) -> str:

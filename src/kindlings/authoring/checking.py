@@ -40,6 +40,7 @@ def check(module: str) -> Iterator[str]:
     for path in files:
         yield from _file(path, exercises)
     yield from _solutions(module, {path.name for path in files})
+    yield from _answers(module, exercises)
     for name in regenerating.regenerate(module, write=False):
         yield f"{name} is not what its solution says: run `kindlings author regenerate {module}`"
 
@@ -125,6 +126,18 @@ def _file(path: Path, exercises: Collection[Exercise]) -> Iterator[str]:
             f"tests/wrong_answers/{path.parent.name} has {count} wrong answers to {path.name}: "
             f"{WRONG_ANSWERS} are wanted (`--record` writes their messages)"
         )
+
+
+def _answers(module: str, exercises: Collection[Exercise]) -> Iterator[str]:
+    """Check that each wrong answer's message says which test it is about."""
+    titles = [one.title.rstrip(".") for one in exercises]
+    for path in sorted((course.root() / "tests" / "wrong_answers" / module).glob("*/message.txt")):
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        if not any(f"· {title}" in first for title in titles):
+            yield (
+                f"{path.relative_to(course.root())} is about no test of {module}: "
+                f"begin it with `{module} · FILE · the test's docstring`"
+            )
 
 
 def _solutions(module: str, files: Collection[str]) -> Iterator[str]:

@@ -6,7 +6,6 @@ as it is. The solutions, the wrong answers and the READMEs are tried in it.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from contextlib import contextmanager
@@ -165,20 +164,16 @@ def _answers(
     """Compare what the learners of wrong answers read."""
     report.tried["messages"] = report.tried.get("messages", 0) + len(folders)
     with progress.step("Reading the wrong answers' messages", len(folders)) as step:
-        for folder in folders:
-            name = f"tests/wrong_answers/{folder.parent.name}/{folder.name}"
-            standing = answers.kept(folder)
-            try:
-                read = answers.read(folder, session)
-            except InfrastructureError as trouble:
-                report.messages.append(f"{name}: not judged: {trouble.message}")
-                continue
-            if read != standing:
-                changed = difflib.ndiff(standing.splitlines(), read.splitlines())
-                report.messages.append("\n".join([name, *changed] if read else [f"{name}: it passes now"]))
-                if write and read:
-                    answers.keep(folder, read)
-            step.advance(1, folder.name)
+        for one in (answers.reading(folder, session) for folder in folders):
+            if one.trouble:
+                report.messages.append(f"{one.name}: not judged: {one.trouble}")
+            elif not one.read:
+                report.messages.append(f"{one.name}: it passes now")
+            elif not one.is_same:
+                report.messages.append("\n".join([one.name, *one.difference()]))
+                if write:
+                    answers.keep(one.folder, one.read)
+            step.advance(1, one.folder.name)
 
 
 def _shown(module: str, session: Session, report: Report, *, write: bool) -> None:

@@ -53,6 +53,19 @@ def infrastructure(heading: Heading, error: InfrastructureError) -> str:
     return "\n".join(lines)
 
 
+def part(text: str, label: str) -> str:
+    """Return one part of a message in a line, or nothing where it has none."""
+    found: list[str] = []
+    for line in text.splitlines():
+        if line.startswith(f"  {label:<10}"):
+            found.append(line[len(_INDENT) :].strip())
+        elif found and line.startswith(_INDENT):
+            found.append(line.strip())
+        elif found:
+            break
+    return " ".join(found)
+
+
 def _part(label: str, text: str, *, wrap: bool) -> list[str]:
     """Return the part's lines; commands and addresses stay whole, to be copied."""
     first = f"  {label:<10}"

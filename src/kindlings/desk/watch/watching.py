@@ -14,6 +14,7 @@ from kindlings.desk import giving, home, showing, standing
 from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.screen import View
 from kindlings.errors import ExitCode, KindlingsError
+from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -249,8 +250,8 @@ class Watch:
                 self._keep_spare()
             case {"event": "pods", "rows": list(rows)}:
                 self._view.pods = rows
-            case {"event": "verdict", "test": str(test), "outcome": str(outcome), "message": str(message)}:
-                self._verdict(under, test, outcome, message)
+            case {"event": "verdict", "test": str(test), "outcome": str(outcome), "message": str(said)}:
+                self._verdict(under, test, outcome, said)
             case {"event": "said", "text": str(text)}:
                 self._screen.say(click.style(text, dim=True))
             case {"event": "ended", "code": int(code)}:
@@ -261,7 +262,7 @@ class Watch:
         if self._spare is None:
             self._spare = bench.start(self._place.path, self._hear)
 
-    def _verdict(self, under: Under, test: str, outcome: str, message: str) -> None:
+    def _verdict(self, under: Under, test: str, outcome: str, said: str) -> None:
         name = test.rpartition("::")[2]
         exercise = next((one for one in under.tests if one.test == name), None)
         first = not any(one in {"failed", "error"} for one in under.outcomes.values())
@@ -276,10 +277,10 @@ class Watch:
             self._screen.say(f"{head} ({points}, {seconds})")
         elif first:
             self._screen.say(click.style(f"{outcome:<7}", fg=colour) + f" ({seconds})")
-            self._screen.say(message)
+            self._screen.say(said)
         else:
             # The first has said it all; the others often fail for the same reason.
-            self._screen.say(f"{head}: {_saw(message)}")
+            self._screen.say(f"{head}: {_saw(said)}")
 
     def _ended(self, under: Under, code: int) -> None:
         under.run.end()
@@ -339,8 +340,7 @@ def _contents(tests: Sequence[Exercise]) -> dict[Path, str]:
     return {path: home.digest(path) for path in paths}
 
 
-def _saw(message: str) -> str:
-    """Return what a learner's message says was seen."""
-    lines = [line.strip() for line in message.splitlines()]
-    saw = next((line for line in lines if line.startswith("saw ")), "")
-    return saw.removeprefix("saw").strip() or (lines[-1] if lines else "")
+def _saw(said: str) -> str:
+    """Return what a learner's message says was seen, or the trouble that kept a lab from being judged."""
+    found = message.part(said, "saw") or message.part(said, "trouble")
+    return found or next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
