@@ -119,7 +119,7 @@ def test_progress_shows_points(desk: SmallCourse, kindlings: Callable[..., tuple
     assert first == f"module1   Pods  {'#' * 12}{'.' * 12}    2 of   4"
     assert second == f"module2   Pods  {'.' * 24}    0 of   4"
     assert total.strip() == "2 of   8 points"
-    assert following.startswith("next: module1 · With scale.sh there are two.")
+    assert following.startswith("next: module1 · With scale.sh there are two (")
 
 
 def test_next_says_what_to_read_edit_and_run(
@@ -144,7 +144,8 @@ def test_next_says_when_all_is_done(
     desk: SmallCourse, kindlings: Callable[..., tuple[int, str, str]]
 ) -> None:
     """With every test done it says so, with the points."""
-    (desk.place.exercises / "module2" / "test_pods.py").unlink()
+    for exercises in (desk.place.exercises, desk.installed / "exercises"):
+        (exercises / "module2" / "test_pods.py").unlink()
     for test in ("test_it_runs", "test_it_scales", "test_it_stays"):
         desk.note(test)
     assert kindlings("next")[1] == "All 3 labs are done: 4 points.\n"

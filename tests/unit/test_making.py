@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kindlings import course
-from kindlings.desk import making, standing
+from kindlings.desk import making, showing, standing
 from kindlings.errors import ExitCode
 from tests.unit import small_course
 
@@ -197,7 +197,9 @@ def test_an_upgrade_brings_back_what_is_missing(desk: SmallCourse, folder: Path)
     """A deleted file comes back."""
     assert desk.installed.is_dir()
     (folder / "exercises" / "module2" / "test_pods.py").unlink()
-    assert making.upgrade(standing.at(folder).place).new == ["exercises/module2/test_pods.py"]
+    changes = making.upgrade(standing.at(folder).place)
+    assert (changes.back, changes.new) == (["exercises/module2/test_pods.py"], [])
+    assert "exercises/module2/test_pods.py: back, as it was missing" in list(showing.changes(changes))
 
 
 def test_a_folder_that_remembers_nothing_loses_nothing(desk: SmallCourse, folder: Path) -> None:
@@ -231,6 +233,40 @@ def test_an_old_folder_says_so(
     line = f"This folder is of kindlings 0.0.1, and {installed}: run `kindlings init --upgrade`."
     for command in ("list", "next", "progress"):
         assert kindlings(command)[1].count(line) == 1
+
+
+def test_an_old_folders_tests_are_not_called_edited(
+    desk: SmallCourse,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kindlings: Callable[..., tuple[int, str, str]],
+) -> None:
+    """What came with an earlier version is as it came; what was edited since is not, and has a line."""
+    test = folder / "exercises" / "module1" / "test_pods.py"
+    install(desk, "test_pods.py", test.read_text() + "\n# another\n")
+    monkeypatch.chdir(folder)
+    assert "not the course's" not in kindlings("progress")[1]
+    test.write_text(test.read_text() + "\n# mine\n")
+    assert kindlings("progress")[1].count("exercises/module1/test_pods.py is not the course's any more") == 1
+
+
+def test_reset_takes_the_new_file_along(
+    desk: SmallCourse,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kindlings: Callable[..., tuple[int, str, str]],
+) -> None:
+    """Once FILE is what FILE.new is, there is one of them; a FILE.new that was worked on stays."""
+    module = folder / "exercises" / "module1"
+    for file in ("one.yaml", "two.yaml"):
+        (module / file).write_text("mine")
+        install(desk, file, "# TODO: another\n")
+    making.upgrade(standing.at(folder).place)
+    (module / "two.yaml.new").write_text("half merged")
+    monkeypatch.chdir(folder)
+    for file in ("one.yaml", "two.yaml"):
+        assert kindlings("reset", f"module1/{file}")[0] == ExitCode.OK
+    assert [path.name for path in module.glob("*.new")] == ["two.yaml.new"]
 
 
 def test_a_later_versions_folder_is_not_touched(

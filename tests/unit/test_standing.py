@@ -76,6 +76,19 @@ def test_an_edited_test_file_gives_no_points(
     assert statuses(desk)[0] is Status.DONE
 
 
+def test_a_deleted_test_file_is_missed(
+    desk: SmallCourse, kindlings: Callable[..., tuple[int, str, str]]
+) -> None:
+    """A line says that its labs have gone with it, and how to have them back."""
+    (desk.module / "test_pods.py").unlink()
+    said = kindlings("progress")[1]
+    assert "module1   Pods" not in said
+    assert (
+        "exercises/module1/test_pods.py is missing, and with it its labs: "
+        "`kindlings reset module1/test_pods.py` brings it back.\n"
+    ) in said
+
+
 def test_solved_is_not_forgotten(desk: SmallCourse) -> None:
     """What has passed once stays solved, though it has failed since."""
     desk.note("test_it_runs")

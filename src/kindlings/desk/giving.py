@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kindlings import course, marks
-from kindlings.desk import home, standing, storage
+from kindlings.desk import home, making, standing, storage
 from kindlings.errors import KindlingsError, UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def reset(place: Home, path: Path) -> Path | None:
         if copy is not None:
             copy.replace(path)
         raise
+    beside = path.with_name(path.name + making.NEW)
+    if home.content(beside) == original:
+        beside.unlink()  # an upgrade put it there, and now it is in its place
     return copy or path
 
 

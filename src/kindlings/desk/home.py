@@ -77,17 +77,6 @@ class Home:
         shown = subprocess.run(command, capture_output=True, check=False)
         return shown.stdout if shown.returncode == 0 else None
 
-    def edited_tests(self) -> list[Path]:
-        """Return the test files that are not as they came: what they say is no verdict of the course's."""
-        if self.is_source:
-            return []
-        return [
-            path
-            for path in sorted(self.exercises.glob("module*/test_*.py"))
-            if (original := course.exercises() / path.relative_to(self.exercises)).is_file()
-            and original.read_bytes() != content(path)
-        ]
-
 
 def find(start: Path) -> Home:
     """Return the course folder that `start` is, or is in. Raises UsageError where there is none."""

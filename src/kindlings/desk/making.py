@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 NEW: Final = ".new"
 """What a file of the new version is called that lies beside one that the learner has edited."""
+_TESTS: Final = "module*/test_*.py"
 _FRESH: Final = Path(__file__).parent / "fresh"
 _OWN: Final = {"README.md": "README.md", "pytest.ini": "pytest.ini", "gitignore": ".gitignore"}
 _ALLOWED: Final = frozenset({".git"})
@@ -43,6 +44,8 @@ class Changes:
     after: str
     updated: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+    """Had been brought before, and were not there any more."""
     kept: list[str] = field(default_factory=list)
     """Edited by the learner, and the course has not changed them."""
     beside: list[str] = field(default_factory=list)
@@ -140,6 +143,26 @@ def outdated(place: Home) -> str:
     return f"This folder is of kindlings {before}, and {version()} is installed: run `{command}`."
 
 
+def strayed(place: Home) -> tuple[list[Path], list[Path]]:
+    """Return the test files that are not as they came, and those that came and are not there any more.
+
+    What an earlier version of the course brought is as it came: that is for `outdated` to say.
+    """
+    if place.is_source:
+        return [], []
+    folder, was = course.exercises(), brought(place)[1]
+    tests = {f"{home.EXERCISES}/{path.relative_to(folder).as_posix()}" for path in folder.glob(_TESTS)}
+    edited, gone = [], []
+    for name in sorted(tests & was.keys() if was else tests):
+        path = place.path / name
+        held = home.content(path)
+        if not os.path.lexists(path):
+            gone.append(path)
+        elif held is None or (_digest(held) != was.get(name) and held != (course.root() / name).read_bytes()):
+            edited.append(path)
+    return edited, gone
+
+
 def upgrade(place: Home) -> Changes:
     """Bring the installed version's files into a course folder; what the learner has edited stays.
 
@@ -176,7 +199,7 @@ def _bring(place: Home, name: str, data: bytes, was: str, changes: Changes) -> N
     if not os.path.lexists(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         storage.write(path, data)
-        changes.new.append(name)
+        (changes.back if was else changes.new).append(name)
     elif held is not None and _digest(held) == was:
         storage.write(path, data)
         changes.updated.append(name)

@@ -51,7 +51,8 @@ def progress(desk: Desk) -> Iterator[str]:
     yield f"{'':<9} {'':<{width}}  {'':<{_BAR}}  {got:>3} of {most:>3} points"
     yield from remarks(desk)
     if desk.next:
-        yield f"next: {desk.next.exercise.module} · {desk.next.exercise.title} (`kindlings next`)"
+        exercise = desk.next.exercise
+        yield f"next: {exercise.module} · {exercise.title.rstrip('.')} (`kindlings next`)"
 
 
 def next_step(desk: Desk, following: Standing | None) -> Iterator[str]:
@@ -105,6 +106,7 @@ def changes(done: Changes) -> Iterator[str]:
     for what, names in (
         ("updated", done.updated),
         ("new", done.new),
+        ("back, as it was missing", done.back),
         ("removed", done.removed),
         ("kept, as you edited it", done.kept),
     ):
@@ -113,7 +115,7 @@ def changes(done: Changes) -> Iterator[str]:
         last = name.rpartition("/")[2]
         yield f"{name}: kept, as you edited it; what is new is in {last}{making.NEW}"
     before = f" (it was {done.before})" if done.before not in {"", done.after} else ""
-    count = len(done.updated) + len(done.new) + len(done.removed)
+    count = len(done.updated) + len(done.new) + len(done.back) + len(done.removed)
     changed = f"{count} file{'' if count == 1 else 's'} changed" if count else "nothing changed"
     yield f"This folder is of kindlings {done.after}{before}: {changed}."
 
@@ -125,6 +127,11 @@ def remarks(desk: Desk) -> Iterator[str]:
     for path in desk.edited:
         yield (
             f"{home.shown(path)} is not the course's any more, so its labs do not count: "
+            f"`kindlings reset {path.parent.name}/{path.name}` brings it back."
+        )
+    for path in desk.gone:
+        yield (
+            f"{home.shown(path)} is missing, and with it its labs: "
             f"`kindlings reset {path.parent.name}/{path.name}` brings it back."
         )
 

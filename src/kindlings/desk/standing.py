@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kindlings.desk import home, syllabus
+from kindlings.desk import home, making, syllabus
 from kindlings.desk.journal import Journal, Status
 from kindlings.errors import UsageError
 
@@ -59,6 +59,8 @@ class Desk:
     """Of every test, in the order of the course."""
     edited: tuple[Path, ...]
     """The test files that are not the course's any more: theirs count for nothing."""
+    gone: tuple[Path, ...] = ()
+    """The test files that are missing: their labs are not among the standings."""
 
     def of(self, module: Module) -> list[Standing]:
         """Return where the tests of a module stand."""
@@ -107,7 +109,7 @@ def at(start: Path) -> Desk:
     place = home.find(start)
     found = tuple(syllabus.modules(place.exercises))
     verdicts = Journal(place).read()
-    edited = tuple(place.edited_tests())
+    edited, gone = making.strayed(place)
 
     def standings() -> Iterator[Standing]:
         for module in found:
@@ -118,7 +120,7 @@ def at(start: Path) -> Desk:
                     status = Status.CHANGED
                 yield Standing(exercise, status, verdict)
 
-    return Desk(place, found, tuple(standings()), edited)
+    return Desk(place, found, tuple(standings()), tuple(edited), tuple(gone))
 
 
 def to_edit(exercise: Exercise) -> list[Path]:
