@@ -169,7 +169,10 @@ def dashboard(port: int) -> int:
 
 
 commands.add_command(author)
-_FORMATS = ("github-classroom", "classroom50", "gradescope", "prairielearn", "junit", "csv", "json")
+_FORMATS = (
+    *("github-classroom", "classroom50", "gradescope", "prairielearn"),
+    *("junit", "markdown", "csv", "json"),
+)
 
 
 @commands.command()

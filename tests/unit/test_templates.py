@@ -22,7 +22,7 @@ TOLD = [*FILES, ROOT / "docs" / "grading.md"]
 def lines(path: Path) -> list[list[str]]:
     """Return the `kindlings` lines of a file, in words."""
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
-    found = re.findall(r"(?m)^(?:- run: |\s*- run: |exec \S*/|\s*)kindlings (\w.*)$", text)
+    found = re.findall(r"(?m)^\s*(?:- run: |(?:exec )?timeout [-=\w ]*)?(?:\S*/)?kindlings (\w.*)$", text)
     return [shlex.split(line.split("||")[0].split(" # ")[0]) for line in found]
 
 

@@ -44,8 +44,8 @@ def nothing(_step: Step, _checkout: Path) -> None:
     """Stand for an action that prepares what is there."""
 
 
-def student(tmp_path: Path, site: Path, texts: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """Run the student's workflow over a clone; return which step failed, and what the reporter got."""
+def student(tmp_path: Path, site: Path, texts: tuple[str, ...]) -> tuple[str, dict[str, Any], str]:
+    """Run the student's workflow over a clone; return which step failed, the report, and the page."""
     origin, told = tmp_path / "origin", list[str]()
     shutil.copytree(TEMPLATES / "student", origin)
     write(origin / "exercises" / "module2", texts)
@@ -64,21 +64,28 @@ def student(tmp_path: Path, site: Path, texts: tuple[str, ...]) -> tuple[str, di
         "actions/setup-python": nothing,
         "classroom-resources/autograding-grading-reporter": reporter,
     }
-    failed = Runner(tmp_path / "machine", site, actions).run(jobs(STUDENT)["grade"]["steps"])
-    return failed, json.loads(base64.b64decode(told[0])) if told else {}
+    machine = Runner(tmp_path / "machine", site, actions)
+    failed = machine.run(jobs(STUDENT)["grade"]["steps"])
+    page = machine.summary.read_text(encoding="utf-8") if machine.summary.exists() else ""
+    return failed, json.loads(base64.b64decode(told[0])) if told else {}, page
 
 
 @pytest.mark.parametrize(
-    ("texts", "status", "points"),
-    [(GOOD, "pass", (7, 7)), (UNTOUCHED, "fail", (0, 7)), (BROKEN, "error", (0, 0))],
+    ("texts", "status", "points", "title"),
+    [
+        (GOOD, "pass", (7, 7), "### 7 of 7 points"),
+        (UNTOUCHED, "fail", (0, 7), "### 0 of 7 points"),
+        (BROKEN, "error", (0, 0), "### Not graded"),
+    ],
     ids=["good", "untouched", "broken"],
 )
 def test_a_push_is_graded_and_reported(
-    site: Path, tmp_path: Path, texts: tuple[str, ...], status: str, points: tuple[int, int]
+    site: Path, tmp_path: Path, texts: tuple[str, ...], status: str, points: tuple[int, int], title: str
 ) -> None:
     """All points, none, and no total at all where the cluster has failed: the job goes on to the reporter."""
-    failed, told = student(tmp_path, site, texts)
+    failed, told, page = student(tmp_path, site, texts)
     assert failed == ""
+    assert page.startswith(f"{title}\n")
     assert told["status"] == status
     assert reported([told]) == points
 
@@ -86,7 +93,7 @@ def test_a_push_is_graded_and_reported(
 def test_a_course_without_the_module_ends_the_job(tmp_path: Path, site: Path) -> None:
     """A mistake of the instructor's is no result: the reporter is given nothing."""
     (site / "kindlings" / "_course" / "exercises" / "module2").rename(site / "module3")
-    failed, told = student(tmp_path, site, GOOD)
+    failed, told, _ = student(tmp_path, site, GOOD)
     assert (failed, told) == ("kindlings", {})
 
 

@@ -313,3 +313,35 @@ def test_no_cell_is_a_formula(name: str) -> None:
 def test_the_prompt_offers_every_format() -> None:
     """The command names the formats itself, as its help must not wait for their modules."""
     assert tuple(FORMATS) == cli._FORMATS
+
+
+# Markdown.
+
+
+def test_markdown_has_the_points_and_every_message() -> None:
+    """A row for each test that counts, and below it what the learner reads of those that have a message."""
+    found = write("markdown", GRADED)
+    assert found.startswith("### 2 of 6 points\n")
+    assert "| passed | module1 · pods · A runs | 2 / 2 |" in found
+    assert "| failed | module1 · pods · B runs | 0 / 3 |" in found
+    assert f"```text\n{FAILED.message}\n```" in found
+    assert "Cut short." in found
+    assert ELSEWHERE.name not in found
+
+
+@pytest.mark.parametrize("run", [BROKEN, NOTHING], ids=["error", "nothing"])
+def test_markdown_says_what_is_not_graded_and_why(run: Results) -> None:
+    """There is no total that somebody could take for one."""
+    found = write("markdown", run)
+    assert found.startswith("### Not graded")
+    assert run.reason in found
+    assert " points" not in found
+
+
+def test_nothing_in_a_message_ends_its_fence() -> None:
+    """A learner's text stays text, whatever it holds; so does a name in the table."""
+    said = "```\n# 100 of 100\n`````\n![x](https://example.com/x)"
+    found = write("markdown", of(replace(FAILED, message=said, title="a | b <img> `c`")))
+    assert f"``````text\n{said}\n``````" in found
+    assert r"a \| b \<img\> \`c\`" in found
+    assert len(write("markdown", HUGE)) < 125_000

@@ -51,6 +51,8 @@ class Runner:
         self._actions = actions
         self.values: dict[str, str] = {}
         """What expressions stand for: matrix.shard, steps.ID.outputs.NAME."""
+        self.summary = folder / "summary.md"
+        """The job's page, as steps have written it."""
 
     def install(self, name: str, text: str) -> None:
         """Put a program on the machine's path."""
@@ -81,6 +83,7 @@ class Runner:
             "HOME": str(self.temporary),
             "RUNNER_TEMP": str(self.temporary),
             "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
         }
         bash = shutil.which("bash")
         assert bash is not None

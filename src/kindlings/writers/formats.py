@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kindlings import results
-from kindlings.writers import classroom50, github_classroom, gradebook, gradescope, junit, prairielearn
+from kindlings.writers import (
+    classroom50,
+    github_classroom,
+    gradebook,
+    gradescope,
+    junit,
+    markdown,
+    prairielearn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +41,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "gradescope": Format("gradescope.json", lambda run, _: gradescope.write(run)),
     "prairielearn": Format("prairielearn.json", lambda run, _: prairielearn.write(run)),
     "junit": Format("junit.xml", lambda run, _: junit.write(run)),
+    "markdown": Format("report.md", lambda run, _: markdown.write(run)),
     "csv": Format("grades.csv", lambda run, _: gradebook.write([run])),
     "json": Format("kindlings.json", lambda run, _: results.to_json(run)),
 }
