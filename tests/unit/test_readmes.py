@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -11,11 +12,11 @@ from kindlings import course
 from kindlings.authoring import readmes, replaying
 from kindlings.authoring.replaying import Replay
 from kindlings.cluster import exec as remote
-from kindlings.errors import UsageError
+from kindlings.errors import LabFailure, UsageError
 from tests.unit.fakes import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 README = """\
@@ -249,6 +250,35 @@ def test_a_container_is_asked_as_kubectl_exec_would(monkeypatch: pytest.MonkeyPa
     assert asked[-1][3] == ["sync"]
     with pytest.raises(UsageError, match="there is no Pod other"):
         _replay("$", shown="$ kubectl exec other -- true")
+
+
+class Owner:
+    """kubectl as whose cluster it is."""
+
+    asked: ClassVar[list[Sequence[str]]] = []
+
+    @contextmanager
+    def as_owner(self) -> Iterator[Callable[[Sequence[str]], Said]]:
+        """Note what is asked."""
+
+        def execute(arguments: Sequence[str]) -> Said:
+            self.asked.append(arguments)
+            return Said("NAME\nkindlings-worker\n")
+
+        yield execute
+
+
+def test_the_nodes_are_asked_for_as_the_clusters_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes are in no lab's namespace; nothing else is asked so."""
+    monkeypatch.setattr(Told, "kubectl", Owner(), raising=False)
+    assert _replay("$", shown="$ kindlings kubectl get nodes")[0] == ["NAME\nkindlings-worker"]
+    _replay(
+        "$", shown="$ kubectl get nodes -o custom-columns='NODE:.metadata.name,TAINTS:.spec.taints[*].key'"
+    )
+    columns = "custom-columns=NODE:.metadata.name,TAINTS:.spec.taints[*].key"
+    assert Owner.asked == [["get", "nodes"], ["get", "nodes", "-o", columns]]
+    with pytest.raises(LabFailure):
+        _replay("$", shown="$ kindlings kubectl delete node kindlings-worker")
 
 
 # What differs.

@@ -70,6 +70,15 @@ def test_kubectl_runs_as_the_learner_and_in_nobodys_home(
     assert written["clusters"][0]["cluster"] == {"server": server.url}
 
 
+def test_the_owner_is_nobody_else(tmp_path: Path, program: Path, server: FakeApiServer) -> None:
+    """What `kindlings kubectl` shows is asked for without taking on a learner's part."""
+    config = server.write_kubeconfig(tmp_path / "admin")
+    with Kubectl(lambda: program, config).as_owner() as execute:
+        answer = execute(["get", "nodes"])
+    written = yaml.safe_load(answer.out.split("\n", 1)[1].removesuffix("True\n"))
+    assert written["users"][0]["user"] == {"token": "administrator"}
+
+
 def test_files_of_a_kubeconfig_are_found_from_anywhere(tmp_path: Path, program: Path) -> None:
     """Relative names are beside the kubeconfig, and kubectl runs elsewhere."""
     config = {
@@ -80,7 +89,7 @@ def test_files_of_a_kubeconfig_are_found_from_anywhere(tmp_path: Path, program: 
     }
     path = tmp_path / "config"
     path.write_text(yaml.safe_dump(config))
-    made = Kubectl(lambda: program, path)._config("learner", "lab")
+    made = Kubectl(lambda: program, path)._config({"as": "learner"}, "lab")
     assert made["clusters"][0]["cluster"]["certificate-authority"] == str(tmp_path.resolve() / "ca.crt")
     assert made["users"][0]["user"]["client-key"] == str(Path("/etc/key"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ _NAME: Final = "shown"
 """What the namespaces are called after, in place of a test."""
 _CURL: Final = re.compile(r"curl http://127\.0\.0\.1:(\d+)(/\S*)")
 _EXEC: Final = re.compile(r"kubectl exec (\S+)(?: -c (\S+))? -- (.+)")
+_NODES: Final = re.compile(r"(?:kindlings )?kubectl (get nodes(?: -o custom-columns=\S+)?)")
+"""What only the cluster's owner may see, and what reads alike on all of them."""
 _TIMED_OUT: Final = 124
 _STEPS: Final = "Steps: apply FILE, run FILE.sh, wait WHOM WHAT(), keep N, kubectl ..., need WHAT, go on, $."
 _AT_ONCE: Final = 3
@@ -255,6 +258,8 @@ class Replay:
             return self._answer(int(match[1]), match[2])
         if match := _EXEC.fullmatch(command):
             return self._inside(match[1], match[2] or "", match[3].split())
+        if match := _NODES.fullmatch(command):
+            return self._nodes(shlex.split(match[1]))
         return self._kubectl(command)
 
     def _kubectl(self, text: str) -> str:
@@ -270,6 +275,14 @@ class Replay:
         if answer.code == _TIMED_OUT:
             raise UsageError(f"{self.block.place}: {text}: {answer.err}", "Wait for less.")
         self.lab.catch_up()
+        return answer.err + answer.out
+
+    def _nodes(self, words: Sequence[str]) -> str:
+        """Ask for the nodes, as the learner does to whom the cluster belongs."""
+        if self.lab.kubectl is None:
+            raise UsageError(f"{self.block.place}: there is no kubectl.")
+        with self.lab.kubectl.as_owner() as execute:
+            answer = execute(words)
         return answer.err + answer.out
 
     def _inside(self, pod: str, container: str, words: Sequence[str]) -> str:

@@ -56,10 +56,21 @@ class Kubectl:
         Running raises InfrastructureError where there is no kubectl or no API server. A command that takes
         longer than SECONDS is ended and answers with code 124, as that of `timeout` does.
         """
+        with self._with(self._config({"as": user}, namespace)) as execute:
+            yield execute
+
+    @contextmanager
+    def as_owner(self) -> Iterator[Callable[[Sequence[str]], Answer]]:
+        """Give what runs kubectl as whose cluster it is; never for what a learner wrote."""
+        with self._with(self._config({}, "default")) as execute:
+            yield execute
+
+    @contextmanager
+    def _with(self, made: dict[str, Any]) -> Iterator[Callable[[Sequence[str]], Answer]]:
         program = self.program()
         with tempfile.TemporaryDirectory(prefix="kindlings-") as folder:
             config = Path(folder) / "kubeconfig"
-            config.write_text(yaml.safe_dump(self._config(user, namespace)), encoding="utf-8")
+            config.write_text(yaml.safe_dump(made), encoding="utf-8")
             kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
             environment = {
                 **kept,
@@ -70,8 +81,8 @@ class Kubectl:
             }
             yield lambda arguments: _run(program, arguments, folder, environment)
 
-    def _config(self, user: str, namespace: str) -> dict[str, Any]:
-        """Return a kubeconfig that leads to this cluster alone, impersonating `user`."""
+    def _config(self, acting: dict[str, str], namespace: str) -> dict[str, Any]:
+        """Return a kubeconfig that leads to this cluster alone; `acting` says whom to impersonate."""
         try:
             given: dict[str, Any] = yaml.safe_load(self.kubeconfig.read_text(encoding="utf-8"))
             context = _named(given["contexts"], self.context or given["current-context"])["context"]
@@ -87,7 +98,7 @@ class Kubectl:
             "kind": "Config",
             "current-context": "lab",
             "clusters": [{"name": "lab", "cluster": self._absolute(cluster)}],
-            "users": [{"name": "lab", "user": {**self._absolute(account), "as": user}}],
+            "users": [{"name": "lab", "user": {**self._absolute(account), **acting}}],
             "contexts": [
                 {"name": "lab", "context": {"cluster": "lab", "user": "lab", "namespace": namespace}}
             ],
