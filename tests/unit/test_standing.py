@@ -87,6 +87,12 @@ def test_a_deleted_test_file_is_missed(
         "exercises/module1/test_pods.py is missing, and with it its labs: "
         "`kindlings reset module1/test_pods.py` brings it back.\n"
     ) in said
+    (desk.place.exercises / "module2" / "test_pods.py").unlink()
+    desk.place.state.mkdir(exist_ok=True)
+    (desk.place.state / "course.json").write_text("{}")
+    said = kindlings("progress")[1]
+    assert "2 test files are missing, and with them their labs, the first of them exercises/module1/" in said
+    assert "`kindlings init --upgrade` brings them back" in said
 
 
 def test_solved_is_not_forgotten(desk: SmallCourse) -> None:

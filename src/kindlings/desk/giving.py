@@ -30,8 +30,9 @@ def solution(desk: Desk, name: str, *, insist: bool) -> Iterator[tuple[Path, str
     enough = 1 if file and asked[0].exercise.files[-1] != file else len(asked)
     if solved < enough and not insist:
         called = desk.place.inside(name)
+        far = f": of its {len(asked)} labs {solved} passed so far" if len(asked) > 1 else ""
         raise KindlingsError(
-            f"{called} is not solved yet: of its {len(asked)} labs {solved} passed so far.",
+            f"{called} is not solved yet{far}.",
             f"`kindlings hint {called}` helps without solving; "
             f"`kindlings solution {called} --insist` shows it now.",
         )

@@ -129,10 +129,16 @@ def remarks(desk: Desk) -> Iterator[str]:
             f"{home.shown(path)} is not the course's any more, so its labs do not count: "
             f"`kindlings reset {path.parent.name}/{path.name}` brings it back."
         )
-    for path in desk.gone:
+    if len(desk.gone) == 1:
+        (path,) = desk.gone
         yield (
             f"{home.shown(path)} is missing, and with it its labs: "
             f"`kindlings reset {path.parent.name}/{path.name}` brings it back."
+        )
+    elif desk.gone:
+        yield (
+            f"{len(desk.gone)} test files are missing, and with them their labs, the first of them "
+            f"{home.shown(desk.gone[0])}: `kindlings init --upgrade` brings them back."
         )
 
 
