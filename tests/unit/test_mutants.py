@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,18 @@ import pytest
 import yaml
 
 from kindlings import course
-from kindlings.authoring import free, judging, mutants, reporting, values
+from kindlings.authoring import free, judging, mutants, mutating, reporting, running, values
 from kindlings.authoring.judging import Outcome, Verdict
 from kindlings.authoring.mutants import Derived, Mutant
+from kindlings.cluster import up
+from kindlings.console import PlainProgress
 from kindlings.errors import Findings, Place, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from kindlings.progress import Progress
 
 SERVICE = """\
 # The Service.
@@ -291,3 +297,26 @@ def test_what_was_judged_is_not_judged_again(tmp_path: Path, declared: Path) -> 
     path.write_text(json.dumps({"verdicts": [{}]}))
     with pytest.raises(UsageError, match="holds no verdicts"):
         reporting.read(path, [MUTANT])
+
+
+def test_a_run_that_is_killed_has_written_most_of_its_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts are written while others are still to come, and not only at the end."""
+    out, written = tmp_path / "out.json", []
+
+    def run(left: Sequence[Mutant], _: Progress, jobs: int, minutes: float | None) -> Iterator[Verdict]:
+        assert (jobs, minutes) == (4, None)
+        for one in left:
+            written.append(len(json.loads(out.read_text())["verdicts"]) if out.exists() else 0)
+            yield Verdict(one.id, Outcome.KILLED)
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(up, "up", lambda _: None)
+    derived = mutants.derive(["module2"])
+    progress = PlainProgress(io.StringIO())
+
+    mutating.judge(derived, derived.mutants[:60], mutating.Options(out=out), progress)
+
+    assert set(written) == {0, 25, 50}
+    assert len(reporting.read(out, derived.mutants)) == 60

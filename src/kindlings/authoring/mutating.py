@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kindlings.authoring.mutants import Derived, Mutant
     from kindlings.authoring.reporting import Report
     from kindlings.progress import Progress
+
+
+_AT_ONCE: Final = 25
+"""Verdicts that are written together: what a run that is killed may lose at the most."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def _look(taken: Sequence[Mutant], options: Options, progress: Progress) -> bool
 
 
 def judge(derived: Derived, taken: Sequence[Mutant], options: Options, progress: Progress) -> Report:
-    """Return the report on the mutants `taken`; what is known so far is written, however it ends."""
+    """Return the report on the mutants `taken`; what is known is written now and then, and at the end."""
     from kindlings.cluster.up import up  # noqa: PLC0415 - brings the cluster's libraries
 
     known = reporting.read(options.out, taken) if options.resume and options.out else {}
@@ -76,8 +80,11 @@ def judge(derived: Derived, taken: Sequence[Mutant], options: Options, progress:
     if left:
         up(Hushed(progress))
     try:
-        for verdict in running.run(left, progress, options.jobs, options.minutes) if left else ():
+        verdicts = running.run(left, progress, options.jobs, options.minutes) if left else ()
+        for number, verdict in enumerate(verdicts, 1):
             report.verdicts[verdict.mutant] = verdict
+            if options.out is not None and number % _AT_ONCE == 0:
+                reporting.write(options.out, report, derived)
     finally:
         if options.out is not None:
             reporting.write(options.out, report, derived)

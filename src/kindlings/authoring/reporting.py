@@ -6,6 +6,7 @@ import hashlib
 import json
 import statistics
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import course, results
@@ -33,7 +34,7 @@ class Report:
     whole: frozenset[str] = frozenset()
     """The modules of which every mutant is judged: there, an entry that covers none is a mistake."""
 
-    @property
+    @cached_property
     def entries(self) -> list[free.Entry]:
         """Return what is declared free in the modules at hand."""
         return [entry for module in self._modules for entry in free.read(module)]
