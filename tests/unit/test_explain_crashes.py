@@ -75,6 +75,33 @@ def test_of_a_program_of_several_lines_the_one_that_is_wrong_is_told(
         assert "(single-container.yaml:12)" in told(tmp_path, script, one, log=words).because
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason", "told_of_it"),
+    [
+        (
+            "args:\n        - |\n          while true; do\n            date\n          done\n",
+            "StartError",
+            "could not be started: the container (single-container.yaml:7) has no command, and args begins "
+            "with a script (single-container.yaml:10)",
+        ),
+        (
+            "command: [/bin/sh, -c]\n",
+            "Error",
+            "ends with exit code 2 (single-container.yaml:9); the last line of its log: sh: -c requires an "
+            "argument; no script follows the shell's -c (single-container.yaml:9), and the container "
+            "(single-container.yaml:7) has no args",
+        ),
+    ],
+)
+def test_a_shell_its_option_and_its_script_belong_together(
+    tmp_path: Path, lines: str, reason: str, told_of_it: str
+) -> None:
+    """What a container lacks of the three is told with its line, and a script is not told in full."""
+    one = pod(ready=False, statuses=[crashed(2, reason=reason, message='exec: "while true": no such file')])
+    findings = told(tmp_path, f"{fakes.POD}      {lines}", one, log="sh: -c requires an argument")
+    assert findings.because == f"container count {told_of_it}"
+
+
 def test_a_crash_without_a_word_says_so(tmp_path: Path) -> None:
     """An empty log is told, too."""
     findings = told(tmp_path, POD.format(image="busybox:1.36"), pod(ready=False, statuses=[crashed()]))

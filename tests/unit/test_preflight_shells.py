@@ -65,6 +65,8 @@ def found(folder: Path, *, args: str = "[sleep, '1']", script: str = "date") -> 
             "[sh, /script/cuont.sh]",
             "12:18 the command names /script/cuont.sh, and the files at /script are count.sh",
         ),
+        ("[sh, -ec]", "12:18 no script follows the shell's -ec"),
+        (f"['{LOOP}']", "10:7 the container has no command, and args begins with a script (a.yaml:12)"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_told(tmp_path: Path, args: str, message: str) -> None:
@@ -83,6 +85,8 @@ def test_a_command_that_cannot_be_meant_is_told(tmp_path: Path, args: str, messa
         "[sh, /other/place.sh, 'two words']",
         "[/app/srever, --verbose]",
         "['7', '']",
+        "['--greeting', 'one; two']",
+        "['two words']",
     ],
 )
 def test_a_command_that_may_be_meant_is_left_alone(tmp_path: Path, args: str) -> None:
@@ -121,3 +125,12 @@ def test_a_script_that_cannot_be_run_is_told(tmp_path: Path, script: str, messag
 def test_a_script_that_can_be_run_is_left_alone(tmp_path: Path, script: str) -> None:
     """Words in quotes, in comments, in here-documents and as arguments are no commands."""
     assert found(tmp_path, script=script) == []
+
+
+def test_a_shell_without_args_is_told_with_its_container(tmp_path: Path) -> None:
+    """Where the script is missing with all of args, the container is named as well as its -c."""
+    text = changed(POD, ("args: ARGS", "command: [/bin/sh, -c]"), ("SCRIPT", "date"))
+    [one] = examined(tmp_path, text)
+    assert one.because == (
+        "no script follows the shell's -c (a.yaml:12), and the container (a.yaml:10) has no args"
+    )

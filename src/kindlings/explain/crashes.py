@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.explain import mounts, stateful
+from kindlings.explain import foreseen, mounts, stateful
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -34,6 +34,8 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
             "again: it must go on, or the Pod needs another restartPolicy"
         )
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
+        if lacks := foreseen.incomplete(document, path):
+            return f"{who} could not be started: {lacks}"
         error, image = _start_error(symptom.message), document.get(*path, "image")
         place = program(document, path, quoted=error)
         why = _not_executable(error, document, symptom, sources) or _hidden(error, document, path)
@@ -51,7 +53,9 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     place = program(document, path, last)
     shared = _shared_port(last, symptom)
     file = mounts.not_there(last, document, path, sources)
-    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}{file}"
+    lacks = foreseen.incomplete(document, path)
+    lacks = f"; {lacks}" if lacks else ""
+    return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}{file}{lacks}"
 
 
 def program(document: Document, path: FieldPath, said: str = "", quoted: str = "") -> Place:

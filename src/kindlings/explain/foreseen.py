@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kindlings import preflight
-from kindlings.preflight import labs
-from kindlings.preflight.findings import advised
+from kindlings.preflight import labs, shells
+from kindlings.preflight.findings import advised, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kindlings.errors import Findings, Place
-    from kindlings.manifests import Document
+    from kindlings.manifests import Document, FieldPath
     from kindlings.preflight.findings import Finding
 
 
@@ -52,6 +52,12 @@ def program(document: Document, images: Sequence[str]) -> str:
     """Return, to be added to why a container ended, which image has no shell to be asked for; or nothing."""
     found = labs.check([document], labs.Lab(images=images)) if images else ()
     return next((f"; {one.because}" for one in found if one.rule == "lab-program"), "")
+
+
+def incomplete(document: Document, path: FieldPath) -> str:
+    """Return what the container at `path` lacks of shell, -c and script, and where; or nothing."""
+    found = shells.incomplete(document, mapping(document.get(*path)), path)
+    return next((one.because for one in found), "")
 
 
 def _concerned(findings: Findings, documents: Sequence[Document]) -> set[tuple[str, str]]:

@@ -42,6 +42,8 @@ _COMMENT: Final = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
 _HERE_DOCUMENT: Final = re.compile(r"<<-?\s*\\?['\"]?\w")
 _SEPARATOR: Final = re.compile(r"\n|;|&&|\|\||\||\$\(|`|&")
 _SCRIPT: Final = re.compile(r"[\s;|&]")
+_LINES: Final = re.compile(r"\n|;|&&|\|")
+"""What no name of a program has."""
 _ENDS: Final = "The container ends with an error, and is started again and again."
 
 
@@ -59,6 +61,7 @@ def check(document: Document) -> Iterator[Finding]:
 
 
 def _command(document: Document, container: Mapping[str, Any], path: FieldPath) -> Iterator[Finding]:
+    yield from incomplete(document, container, path)
     words = [*_words(container, path, "command"), *_words(container, path, "args")]
     if not words or not (container.get("command") or _is_shell(words[0][0]) or _typo(words[0][0])):
         return
@@ -79,6 +82,26 @@ def _command(document: Document, container: Mapping[str, Any], path: FieldPath) 
         why = "Without -c the shell takes the script's text for the name of a file."
         yield doubtful(document, at, what, "Write -c before the script.", rule="command", why=why)
     yield from _script(document, *script)
+
+
+def incomplete(document: Document, container: Mapping[str, Any], path: FieldPath) -> Iterator[Finding]:
+    """Yield what a container lacks of the three that belong together: a shell, its -c, and a script."""
+    words = [*_words(container, path, "command"), *_words(container, path, "args")]
+    if not words:
+        return
+    first, last = words[0], words[-1]
+    if not container.get("command") and _LINES.search(first[0].strip()):
+        what = f"the container{HERE} has no command, and args begins with a script ({document.at(*first[1])})"
+        why = (
+            "Without a command the image's own program gets the args; where it has none, args is the command."
+        )
+        mend = "Write command: [/bin/sh, -c] above args."
+        yield doubtful(document, path, what, mend, rule="command-incomplete", why=why)
+    elif _is_shell(first[0]) and re.fullmatch("-[a-z]*c", last[0]):
+        lacks = "" if container.get("args") else f", and the container ({document.at(*path)}) has no args"
+        what = f"no script follows the shell's {last[0]}{HERE}{lacks}"
+        mend = "Write the script as the only one of args."
+        yield doubtful(document, last[1], what, mend, rule="command-incomplete", why=_ENDS)
 
 
 def _words(container: Mapping[str, Any], path: FieldPath, group: str) -> Iterator[tuple[str, FieldPath]]:
