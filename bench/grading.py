@@ -1,5 +1,7 @@
 """A class on a running cluster: 20 submissions of module 2 in 3 minutes, each at the same cost in any class.
 
+On a machine that has other things to do, compare the quarters of one class.
+
 Usage: python bench/grading.py [STUDENTS ...], by default 5 20 80.
 """
 
@@ -9,11 +11,13 @@ import itertools
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from kindlings import course
 
@@ -64,12 +68,28 @@ def grade(students: int) -> None:
             _, _, used = os.wait4(process.pid, 0)
             process.returncode = 0
         took = time.perf_counter() - start
-        results = [json.loads(path.read_text()) for path in out.glob("*/kindlings.json")]
+        kept = sorted(out.glob("*/kindlings.json"), key=lambda path: path.stat().st_mtime)
+        ends = [path.stat().st_mtime for path in kept]
+        results = [json.loads(path.read_text()) for path in kept]
     graded = sum(one["graded"] for one in results)
     print(
         f"{students:3} students: {took:6.1f} s, {took / students:5.2f} s each; {graded} graded; "
         f"the grader alone {used.ru_maxrss // 1024} MiB at most, with its {JOBS} runs {most} MiB"
     )
+    if students >= 4 * JOBS:
+        quarters(ends, results)
+
+
+def quarters(ends: list[float], results: list[dict[str, Any]]) -> None:
+    """Print what a student costs in the first quarter of a class, and in the last one."""
+    count = len(ends) // 4
+    for called, of, since in (("first", slice(1, count + 1), 0), ("last", slice(-count, None), -count - 1)):
+        each = (ends[of][-1] - ends[since]) / count
+        solved = [one["seconds"] for one in results[of] if one["score"] == one["max_score"]] or [0.0]
+        print(
+            f"    {called} quarter: a student every {each:5.2f} s; "
+            f"the tests of who has solved all {statistics.median(solved):5.1f} s (median of {len(solved)})"
+        )
 
 
 def main() -> None:

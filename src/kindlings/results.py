@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SCHEMA: Final = "kindlings/results/v1"
+INDENT: Final = " " * 12
+"""What stands before the second and later lines of a part of a message; before its first stands its label."""
 MAX_MESSAGE: Final = 8000
 """Characters of a test's message; a learner's file has a hand in them."""
 
@@ -152,7 +154,8 @@ class Results:
             return "no test was run"
         first = self.unjudged[0]
         rest = f" (and {len(self.unjudged) - 1} more)" if len(self.unjudged) > 1 else ""
-        return f"{first.id} was not judged{rest}"
+        why = part(first.message, "trouble") or next(iter(first.message.splitlines()), "")
+        return f"{first.id} was not judged{rest}" + (f": {why.rstrip('.')}" if why else "")
 
     def labs(self) -> dict[str, tuple[int, int]]:
         """Return points and maximum of each lab by module/lab, in the order of the course."""
@@ -223,6 +226,19 @@ def versions(**more: str) -> dict[str, str]:
     found = {name: metadata.version(name) for name in ("kindlings", "pytest", "kubernetes")}
     found["kubernetes-client"] = found.pop("kubernetes")
     return {"python": platform.python_version(), **found, **more}
+
+
+def part(message: str, label: str) -> str:
+    """Return a part of what a learner reads, "saw" or "trouble", in a line; nothing where it has none."""
+    found: list[str] = []
+    for line in message.splitlines():
+        if line.startswith(f"  {label:<10}"):
+            found.append(line[len(INDENT) :].strip())
+        elif found and line.startswith(INDENT):
+            found.append(line.strip())
+        elif found:
+            break
+    return " ".join(found)
 
 
 def plain(text: str, limit: int = MAX_MESSAGE) -> str:

@@ -19,8 +19,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from kindlings import files
+from kindlings import files, results
 from kindlings.errors import Findings, InfrastructureError, LabFailure
+
+
+def full(path, text):
+    raise InfrastructureError("There is no room.", "Make some.")
 
 
 def check(request, name):
@@ -30,6 +34,8 @@ def check(request, name):
         threading.Event().wait()
     if text == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if text == "full":
+        results.write = full
     if text == "broken":
         raise InfrastructureError("The API server is gone.", "Run `kindlings up`.")
     if text == "show":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -218,7 +220,8 @@ def test_what_the_cluster_breaks_is_no_zero(task: Assignment, tmp_path: Path) ->
     run = one.grade(hand_in(tmp_path / "ada", "good", "broken", "good"), task)
     assert ended(run) == [("passed", 1), ("error", 0), ("passed", 4)]
     assert not run.graded
-    assert "NOT GRADED: module1/words/test_second was not judged" in report.text(run)
+    why = "module1/words/test_second was not judged: The API server is gone"
+    assert f"NOT GRADED: {why}" in report.text(run)
 
 
 def test_a_run_that_is_killed_is_taken_up_again(task: Assignment, tmp_path: Path) -> None:
@@ -247,6 +250,21 @@ def test_a_disk_that_is_full_is_told_and_is_nobodys_zero(
     assert not run.graded
     assert "No space left on device" in run.reason
     assert [path.name for path in (out / "ada").iterdir()] == ["kindlings.json"]
+
+
+@pytest.mark.parametrize(
+    ("free", "why"), [(1, "There is no room"), (0, "no space left on")], ids=["said", "not even said"]
+)
+def test_a_run_that_can_keep_no_results_says_why(
+    task: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, why: str
+) -> None:
+    """What it has kept stays; where the disk took not even its last words, the disk is asked."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    run = one.grade(hand_in(tmp_path / "ada", "good", "full", "good"), task)
+    assert ended(run)[0] == ("passed", 1)
+    assert not run.graded
+    assert "module1/words/test_second was not judged: The run could not keep its results: " in run.reason
+    assert why in run.reason
 
 
 def test_results_that_cannot_be_kept_end_the_class_and_lose_none(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kindlings.errors import Findings, InfrastructureError
-from kindlings.writers.message import WIDTH, Heading, failure, infrastructure, part
+from kindlings.results import part
+from kindlings.writers.message import WIDTH, Heading, failure, infrastructure
 
 HEADING = Heading("module5", "golang-svc.yaml", "GET /hello answers on the node port.", 2)
 

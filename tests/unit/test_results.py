@@ -51,6 +51,20 @@ def test_a_run_is_graded_when_every_test_was_judged(tests: tuple[TestResult, ...
     assert bool(of(*tests).reason) is not graded
 
 
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("module2 · C: not judged\n  trouble   It is\n            gone.\n  do        Wait.", ": It is gone"),
+        ("The run was ended by SIGKILL.", ": The run was ended by SIGKILL"),
+        ("", ""),
+    ],
+)
+def test_the_reason_is_that_of_the_first_test_that_was_not_judged(message: str, why: str) -> None:
+    """In a line: an instructor reads it of a whole class."""
+    run = of(PASSED, replace(ERROR, message=message), UNREACHED)
+    assert run.reason == f"module2/sets/test_c was not judged (and 1 more){why}"
+
+
 def test_trouble_leaves_a_run_ungraded() -> None:
     """Even one whose tests were all judged."""
     assert not replace(of(PASSED), trouble="The disk was full.").graded

@@ -18,7 +18,6 @@ from kindlings.authoring import answers, running
 from kindlings.desk import syllabus
 from kindlings.errors import InfrastructureError
 from kindlings.results import Outcome
-from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +65,7 @@ def _of_exercise(one: TestResult) -> str:
         return f"{one.id}: the untouched exercise passes: take away what it should ask for"
     if one.outcome is not Outcome.FAILED:
         return f"{one.id}: the untouched exercise was not judged ({_trouble(one)}): {_again(one)}"
-    lacking = [label for label in ("expected", "saw", "hint") if not message.part(one.message, label)]
+    lacking = [label for label in ("expected", "saw", "hint") if not results.part(one.message, label)]
     if lacking:
         return (
             f"{one.id}: the untouched exercise fails and does not say what was {' or '.join(lacking)} "
@@ -150,17 +149,17 @@ def run(modules: Sequence[str], *arguments: str) -> Results:
 
 def _why(one: TestResult) -> str:
     """Return why a test failed, in a line."""
-    saw, because = (message.part(one.message, label) for label in ("saw", "because"))
+    saw, because = (results.part(one.message, label) for label in ("saw", "because"))
     return ", because ".join(part for part in (saw, because) if part) or _last(one.message)
 
 
 def _trouble(one: TestResult) -> str:
-    return message.part(one.message, "trouble") or _last(one.message) or str(one.outcome)
+    return results.part(one.message, "trouble") or _last(one.message) or str(one.outcome)
 
 
 def _again(one: TestResult) -> str:
     """Return what to do about a test that was not judged."""
-    return message.part(one.message, "do") or "run this again"
+    return results.part(one.message, "do") or "run this again"
 
 
 def _last(text: str) -> str:

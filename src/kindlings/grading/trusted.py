@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -245,5 +247,12 @@ def explained(ended: Ended) -> str:
     if ended.code < 0:
         return f"The run was ended by {signal.Signals(-ended.code).name}"
     if ended.code in {ExitCode.OK, ExitCode.FAILED, ExitCode.INFRASTRUCTURE} and ended.kept:
-        return ended.kept.trouble
+        return ended.kept.trouble or ("" if ended.kept.finished else _unkept(ended))
     return f"The run ended with code {ended.code}: {ended.said}"
+
+
+def _unkept(ended: Ended) -> str:
+    """Return why a run ended in time, and its file does not say so: nothing could be written any more."""
+    where = tempfile.gettempdir()
+    room = f"no space left on {where}" if not shutil.disk_usage(where).free else ended.said
+    return f"The run could not keep its results: {room or f'look at the disk of {where}'}"

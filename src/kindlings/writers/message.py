@@ -6,13 +6,12 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kindlings.results import plain
+from kindlings.results import INDENT, plain
 
 if TYPE_CHECKING:
     from kindlings.errors import Findings, InfrastructureError
 
 WIDTH: Final = 110
-_INDENT: Final = "            "
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,6 @@ def infrastructure(heading: Heading, error: InfrastructureError) -> str:
     return "\n".join(lines)
 
 
-def part(text: str, label: str) -> str:
-    """Return one part of a message in a line, or nothing where it has none."""
-    found: list[str] = []
-    for line in text.splitlines():
-        if line.startswith(f"  {label:<10}"):
-            found.append(line[len(_INDENT) :].strip())
-        elif found and line.startswith(_INDENT):
-            found.append(line.strip())
-        elif found:
-            break
-    return " ".join(found)
-
-
 def _part(label: str, text: str, *, wrap: bool) -> list[str]:
     """Return the part's lines; commands and addresses stay whole, to be copied."""
     first = f"  {label:<10}"
@@ -75,7 +61,7 @@ def _part(label: str, text: str, *, wrap: bool) -> list[str]:
         text,
         WIDTH,
         initial_indent=first,
-        subsequent_indent=_INDENT,
+        subsequent_indent=INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,20 +13,15 @@ import pytest
 
 from kindlings import course, lesson, running, waiting
 from kindlings.cluster import state
-from kindlings.cluster.down import down
-from kindlings.cluster.up import Settings, up
 from kindlings.errors import InfrastructureError
 from kindlings.session import Session
 from tests.cluster.apart.debian_packages import require_root
+from tests.cluster.apart.small_disk import small_disk
 from tests.cluster.course_run import ROOT, pytest_run
-from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kindlings.cluster.kind import Cluster
 
-NAME: Final = "trial"
 KINDLINGS: Final = Path(sys.executable).with_name("kindlings")
 LESSON: Final = ("exercises/module1", "--solutions", "-k", "becomes_ready")
 
@@ -45,20 +39,6 @@ def kindlings(*arguments: str, **environment: str) -> subprocess.CompletedProces
         check=False,
         timeout=300,
     )
-
-
-@pytest.fixture(scope="module")
-def trial(kind_cluster: object) -> Iterator[str]:  # noqa: ARG001 - its images and tools are taken
-    """Give the name of a cluster that nobody else uses, and remove it at the end."""
-    down(Log(), name=NAME)
-    yield NAME
-    down(Log(), name=NAME)
-
-
-@pytest.fixture
-def cluster(trial: str) -> Cluster:
-    """Give that cluster, up."""
-    return up(Log(), Settings(name=trial))
 
 
 def test_ctrl_c_while_the_cluster_is_made_leaves_no_half_one(trial: str, tmp_path: Path) -> None:
@@ -115,7 +95,7 @@ def test_a_node_that_stops_is_not_the_learners(cluster: Cluster, monkeypatch: py
     try:
         pod = lab.apply("single-container.yaml").pod("counter")
 
-        with pytest.raises(InfrastructureError, match=r"node trial-worker2? has not taken notice"):
+        with pytest.raises(InfrastructureError, match=rf"node {cluster.name}-worker2? has not taken notice"):
             pod.wait(running(), timeout=5)
     finally:
         cluster.engine.run("unpause", *workers)
@@ -123,21 +103,9 @@ def test_a_node_that_stops_is_not_the_learners(cluster: Cluster, monkeypatch: py
         session.end(keep=False)
 
 
-@contextmanager
-def file_system(folder: Path, *options: str) -> Iterator[Path]:
-    """Mount a small file system of its own at `folder`."""
-    require_root()
-    folder.mkdir()
-    subprocess.run(["/bin/mount", "-t", "tmpfs", *options, "tmpfs", folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["/bin/umount", folder], check=True)
-
-
 def test_a_full_disk_is_told_plainly(tmp_path: Path) -> None:
     """Where the state folder's disk is full, `up` says so in a line and ends with 7."""
-    with file_system(tmp_path / "full", "-o", "size=64k") as full:
+    with small_disk(tmp_path / "full", "size=64k") as full:
         (full / "ballast").write_bytes(b"x" * (full.stat().st_blksize * 15))
         ended = kindlings("up", KINDLINGS_STATE_DIR=str(full / "state"))
 
@@ -149,7 +117,7 @@ def test_a_full_disk_is_told_plainly(tmp_path: Path) -> None:
 
 def test_a_cache_that_may_not_be_written_is_told_plainly(tmp_path: Path) -> None:
     """Where the cache folder's disk is read-only, `up --from-source` names it and ends with 7."""
-    with file_system(tmp_path / "fixed", "-o", "ro") as fixed:
+    with small_disk(tmp_path / "fixed", "ro") as fixed:
         ended = kindlings(
             *("--name", "elsewhere", "up", "--from-source"),
             KINDLINGS_CACHE_DIR=str(fixed / "cache"),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from kindlings import results
 from kindlings.desk import giving, home, showing, standing
 from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.screen import View
 from kindlings.errors import ExitCode, KindlingsError
-from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -342,5 +342,5 @@ def _contents(tests: Sequence[Exercise]) -> dict[Path, str]:
 
 def _saw(said: str) -> str:
     """Return what a learner's message says was seen, or the trouble that kept a lab from being judged."""
-    found = message.part(said, "saw") or message.part(said, "trouble")
+    found = results.part(said, "saw") or results.part(said, "trouble")
     return found or next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
