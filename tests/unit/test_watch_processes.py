@@ -14,6 +14,7 @@ import termios
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ from rich.live import Live
 from kindlings.desk.home import Home
 from kindlings.desk.journal import Journal
 from kindlings.desk.watch import bench, keys, running, saves
-from kindlings.desk.watch.judge import row
+from kindlings.desk.watch.judge import Teller, row
 from kindlings.desk.watch.screen import LiveScreen, PlainScreen, View
 from kindlings.errors import InfrastructureError, UsageError
 from tests.unit import small_course
@@ -176,6 +177,33 @@ def test_a_pod_is_a_row() -> None:
         "status": status,
     }
     assert row(pod) == ["counter", "1/1", "Running", "2", "2026-11-25T16:00:00Z"]
+
+
+def test_a_labs_pods_are_told_until_its_test_has_ended() -> None:
+    """What changes later belongs to no lab under way; nobody waits for the thread that looks."""
+    read, write = os.pipe()
+    changes: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def wait_beyond(_sequence: int, _timeout: float) -> None:
+        pods[:] = [{"metadata": {"name": changes.get(timeout=PATIENCE)}, "status": {"phase": "Pending"}}]
+
+    pods: list[Any] = []
+    seen = SimpleNamespace(sequence=1, all=lambda _kind: pods)
+    lab: Any = SimpleNamespace(
+        namespace="module1-it-runs",
+        recorder=SimpleNamespace(wait_beyond=wait_beyond, snapshot=lambda: seen),
+    )
+    teller = Teller(write)
+    told = os.fdopen(read)
+    teller._follow(lab)
+    changes.put("one")
+    assert json.loads(told.readline()) == {"event": "opened", "namespace": "module1-it-runs"}
+    assert json.loads(told.readline())["rows"][0][0] == "one"
+    teller.pytest_runtest_teardown()
+    changes.put("two")
+    teller.tell("ended")
+    assert json.loads(told.readline()) == {"event": "ended"}
+    told.close()
 
 
 # Saved files.

@@ -20,7 +20,7 @@ import pytest
 from kindlings import results
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from kindlings.lab import Lab
     from kindlings.recorder import Object
@@ -44,17 +44,20 @@ class Teller:
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - it has no name for it
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8")
         self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._follower: threading.Thread | None = None
+        self._over = threading.Event()
+        """Set when the lab under way, whose Pods are told, is to be told of no more."""
 
     def tell(self, event: str, **what: Any) -> None:
         """Write one line; where nobody reads any more, the end of stdin says so, too."""
         with self._lock:
-            try:
-                self._stream.write(json.dumps({"event": event, **what}) + "\n")
-                self._stream.flush()
-            except (BrokenPipeError, ValueError):
-                self._closed.set()
+            self._write(event, what)
+
+    def _write(self, event: str, what: Mapping[str, Any]) -> None:
+        try:
+            self._stream.write(json.dumps({"event": event, **what}) + "\n")
+            self._stream.flush()
+        except (BrokenPipeError, ValueError):
+            self._over.set()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Tell which test is under way."""
@@ -72,15 +75,14 @@ class Teller:
 
     def _follow(self, lab: Lab) -> None:
         self.tell("opened", namespace=lab.namespace)
-        self._closed.clear()
-        self._follower = threading.Thread(target=self._tell_pods, args=(lab,), name="pods", daemon=True)
-        self._follower.start()
+        self._over = threading.Event()
+        threading.Thread(target=self._tell_pods, args=(lab, self._over), name="pods", daemon=True).start()
 
-    def _tell_pods(self, lab: Lab) -> None:
+    def _tell_pods(self, lab: Lab, over: threading.Event) -> None:
         from kindlings.errors import InfrastructureError  # noqa: PLC0415 - kept with its like
 
         sequence, told = 0, None
-        while not self._closed.is_set():
+        while not over.is_set():
             try:
                 lab.recorder.wait_beyond(sequence, _TICK)
                 seen = lab.recorder.snapshot()
@@ -88,17 +90,16 @@ class Teller:
                 return  # the test itself ends with it
             sequence = seen.sequence
             rows = [row(pod) for pod in seen.all("Pod")]
-            if rows != told:
-                told = rows
-                self.tell("pods", rows=rows)
+            with self._lock:
+                if rows != told and not over.is_set():
+                    told = rows
+                    self._write("pods", {"rows": rows})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        """Let go of the lab before its namespace does."""
-        self._closed.set()
-        if self._follower is not None:
-            self._follower.join()
-            self._follower = None
+        """Let go of the lab before its namespace does; its thread is not waited for, and tells no more."""
+        with self._lock:
+            self._over.set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell a verdict."""
