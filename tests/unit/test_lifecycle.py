@@ -7,20 +7,25 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import filelock
 import pytest
 
 from kindlings.cluster import down, images, machine, node_image, ports, state, tools
 from kindlings.cluster.node_image import NodeImage
 from kindlings.cluster.up import Settings, attach, up
 from kindlings.errors import InfrastructureError, UsageError
+from kindlings.progress import Hushed
 from tests.unit.progress_log import Log
 from tests.unit.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kindlings.progress import Step
 
 IMAGE = NodeImage("localhost/kindlings/node:v1.36.3-x", "1.36.3", "built")
 
@@ -325,3 +330,24 @@ def test_an_interrupted_creation_is_not_reused(world: World) -> None:
     up(log)
     assert created(world) == 2
     assert any("never finished" in line for line in log.said)
+
+
+def test_waiting_for_another_kindlings_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also to whom remarks are hushed, as in a run of pytest; nothing is done before the other has ended."""
+    monkeypatch.setenv("KINDLINGS_STATE_DIR", str(tmp_path))
+    other = filelock.FileLock(tmp_path / "kindlings.lock")
+
+    class Waiting(Log):
+        @contextmanager
+        def step(self, title: str, total: float) -> Iterator[Step]:
+            """Let the other one end as soon as this one waits for it."""
+            other.release()
+            with super().step(title, total) as step:
+                yield step
+
+    log = Waiting()
+    with other.acquire(), state.locked("kindlings", Hushed(log)):
+        assert log.steps == ["Waiting for another kindlings that is at work on the cluster kindlings"]
+        assert not other.is_locked
+    with state.locked("kindlings", Hushed(log)):
+        assert len(log.steps) == 1

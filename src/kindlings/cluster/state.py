@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME: Final = "kindlings"
 _BREAK: Final = "-break"
+_SHORTLY: Final = 1.0
+"""Seconds for which another one is waited for without a word: a cluster that is up is looked at in less."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,18 @@ def clear(name: str) -> None:
 
 @contextmanager
 def locked(name: str, progress: Progress) -> Iterator[None]:
-    """Hold the cluster `name` for this process alone; says so where another one has to be waited for."""
+    """Hold the cluster `name` for this process alone; shows it where another one has to be waited for."""
     # Beside the folder, not in it: clear() must not take the lock away from those who wait for it.
     path = paths.state() / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_SHORTLY)
     except filelock.Timeout:
-        progress.say(f"Another kindlings is at work on the cluster {name}: waiting for it")
-        lock.acquire()
+        # A step, and not a remark: who hushes remarks would wait in silence.
+        with progress.step(f"Waiting for another kindlings that is at work on the cluster {name}", 1) as step:
+            lock.acquire()
+            step.advance()
     try:
         yield
     finally:
