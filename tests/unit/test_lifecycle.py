@@ -308,7 +308,7 @@ def test_two_at_once_create_one_cluster(world: World, two: list[subprocess.Popen
     said = [process.communicate(timeout=60)[1] for process in two]
     assert [process.returncode for process in two] == [0, 0], said
     assert created(world) == 1
-    assert sum("waiting for it" in text for text in said) == 1
+    assert sum("Waiting for another kindlings" in text and "done in" in text for text in said) == 1
 
 
 def test_an_interrupted_creation_is_not_reused(world: World) -> None:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME: Final = "kindlings"
 _BREAK: Final = "-break"
-_SHORTLY: Final = 1.0
-"""Seconds for which another one is waited for without a word: a cluster that is up is looked at in less."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def locked(name: str, progress: Progress) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)
     try:
-        lock.acquire(timeout=_SHORTLY)
+        lock.acquire(timeout=0)
     except filelock.Timeout:
         # A step, and not a remark: who hushes remarks would wait in silence.
         with progress.step(f"Waiting for another kindlings that is at work on the cluster {name}", 1) as step:
