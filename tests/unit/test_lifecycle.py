@@ -175,6 +175,21 @@ def test_addons_that_fail_leave_no_trusted_cluster(world: World) -> None:
     assert created(world) == 2
 
 
+def test_a_cluster_whose_addons_do_not_come_back_is_replaced(world: World) -> None:
+    """What is there and cannot be made whole goes, with a word: else each `up` would end in that error."""
+    up(Log())
+    with world.edit() as changed:
+        changed["annotations"].clear()
+    world.fail("kubectl --request-timeout=120s rollout status", "error: timed out", once=True)
+    log = Log()
+    up(log)
+    assert created(world) == 2
+    said = next(line for line in log.said if line.endswith(": replacing it"))
+    assert said.startswith("The cluster kindlings does not become ready again (`kubectl rollout status")
+    up(Log())
+    assert created(world) == 2
+
+
 def test_a_lost_kubeconfig_is_written_anew(world: World) -> None:
     """Kind exports it again; the cluster stays."""
     cluster = up(Log())

@@ -62,7 +62,7 @@ class World:
             return state
 
     def fail(self, command: str, said: str, **more: Any) -> None:
-        """Let every call that begins with `command` ("podman run") fail with what it `said`."""
+        """Let every call that begins with `command` ("podman run"), or `once` one, fail and say `said`."""
         with self.edit() as state:
             state["faults"][command] = {"said": said, **more}
 
@@ -82,6 +82,8 @@ def main() -> int:
         for command, fault in state["faults"].items():
             if call.startswith(command):
                 print(fault["said"], file=sys.stderr)
+                if fault.get("once"):
+                    del state["faults"][command]
                 return 125
         hang = state.get("hang")
         answer = PROGRAMS[name](state, arguments)

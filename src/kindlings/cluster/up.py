@@ -76,10 +76,9 @@ def up(progress: Progress, settings: Settings | None = None) -> Cluster:
         if record is not None:
             breaking.mend_or_give_up(cluster, progress)
             record = state.load(settings.name)
-        sent = False
-        if not _reused(cluster, record, progress, fresh=settings.fresh):
+        if not _reused(cluster, record, progress, settings):
             sent = _create(cluster, progress)
-        _finish(cluster, progress, settings, sent=sent)
+            _finish(cluster, progress, settings, sent=sent)
     _mend_other(cluster, progress)
     return cluster
 
@@ -104,16 +103,21 @@ def attach(name: str | None = None) -> Cluster:
     )
 
 
-def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, *, fresh: bool) -> bool:
+def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, settings: Settings) -> bool:
     """Make a cluster that is there ready; where that cannot be, remove it, say why, and return False."""
     found = cluster.nodes()
     if not found:
         state.forget(cluster.name)
         return False
-    why = "is to be made afresh" if fresh else revival.unfit(cluster, record, found)
+    why = "is to be made afresh" if settings.fresh else revival.unfit(cluster, record, found)
     why = why or revival.revive(cluster, found, progress)
     if not why:
-        return True
+        try:
+            _finish(cluster, progress, settings, sent=False)
+        except InfrastructureError as error:
+            why = f"does not become ready again ({error.message.rstrip('.')})"
+        else:
+            return True
     progress.say(f"The cluster {cluster.name} {why}: replacing it")
     state.forget(cluster.name)
     cluster.delete()
