@@ -137,7 +137,7 @@ def run(modules: Sequence[str], *arguments: str) -> Results:
     with tempfile.TemporaryDirectory() as kept:
         file = Path(kept) / "results.json"
         command = [sys.executable, "-m", "pytest", *folders, *arguments, "--kindlings-json", str(file)]
-        quiet = ["-q", "--no-header", "--tb=no", "--no-summary", "-p", "no:cacheprovider"]
+        quiet = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"]
         # CI: no namespace of a failed lab stays.
         finished = subprocess.run(
             [*command, *quiet], cwd=course.root(), env={**os.environ, "CI": "true"}, check=False
