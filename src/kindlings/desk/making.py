@@ -87,6 +87,12 @@ def make(folder: Path) -> Home:
         )
     if folder.is_dir() and any(path.name not in _ALLOWED for path in folder.iterdir()):
         raise UsageError(f"{folder} is not empty.", "Name a folder that is new or empty.")
+    with storage.naming(folder):
+        _build(folder)
+    return Home(folder)
+
+
+def _build(folder: Path) -> None:
     was_there = folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
     # Beside its later place and not in it at once: on a full disk nothing is left.
@@ -99,7 +105,6 @@ def make(folder: Path) -> Home:
         shutil.rmtree(building, ignore_errors=True)
         if not was_there and not any(folder.iterdir()):
             folder.rmdir()
-    return Home(folder)
 
 
 def _fill(place: Home) -> None:

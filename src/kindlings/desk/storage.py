@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.desk.home import BROUGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kindlings.desk.home import Home
 
 KEPT: Final = "kept"
@@ -44,8 +47,23 @@ def prepare(place: Home) -> None:
         write(ignore, IGNORED)
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError of the block name `path`: which disk is full, an error of writing does not tell."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
 def write(path: Path, data: bytes) -> None:
-    """Put `data` into a file, which is whole at every moment. Raises OSError."""
+    """Put `data` into a file, which is whole at every moment. Raises OSError, which names it."""
+    with naming(path):
+        _write(path, data)
+
+
+def _write(path: Path, data: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
