@@ -70,13 +70,13 @@ def test_a_pod_that_failed_is_not_kept_from_its_end_by_its_policy(tmp_path: Path
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        (env("NAME", "Ali"), "env (pod.yaml:11) has NAEM (pod.yaml:13), NODE (pod.yaml:17)"),
+        (env("NAME", "Ali"), "env (pod.yaml:11) has NAEM (pod.yaml:12), NODE (pod.yaml:14)"),
         (env("NAEM", "Ada"), "NAEM is set there (pod.yaml:13)"),
         (env_from_field("NODE", "spec.nodeName"), "NODE is set there (pod.yaml:17)"),
     ],
 )
 def test_a_variable_is_told_by_its_own_line(tmp_path: Path, condition: Condition, told: str) -> None:
-    """By the line of its value, or by those of the variables that are there instead."""
+    """By the line of its value, or by those of the names that are there instead."""
     assert because(tmp_path, condition, pod(), proved=True) == told
 
 

@@ -23,6 +23,7 @@ from kindlings.explain import (
     stateful,
     strategies,
 )
+from kindlings.preflight.findings import mappings
 
 if TYPE_CHECKING:
     from kindlings.conditions import Target
@@ -245,17 +246,13 @@ def variable(name: str, container: str, document: Document | None, sources: Sour
 def _variables(name: str, document: Document, spec: FieldPath) -> str:
     """Say where the first container has the environment variable `name`, or which it has instead."""
     path = (*spec, "containers", 0, "env")
-    found = {
-        str(one.get("name")): document.at(
-            *path, index, *(("valueFrom", "fieldRef", "fieldPath") if "valueFrom" in one else ("value",))
-        )
-        for index, one in enumerate(document.get(*path) or [])
-        if isinstance(one, dict)
-    }
-    if name in found:
-        return f"{name} is set there ({found[name]})"
-    has = ", ".join(f"{one} ({place})" for one, place in found.items())
-    return f"env ({document.at(*path)}) has {has}" if has else _stands(document, spec, ("env",))
+    has = []
+    for index, one in mappings(document.get(*path)):
+        if one.get("name") == name:
+            field = ("valueFrom", "fieldRef", "fieldPath") if "valueFrom" in one else ("value",)
+            return f"{name} is set there ({document.at(*path, index, *field)})"
+        has.append(f"{one.get('name')} ({document.at(*path, index, 'name')})")
+    return f"env ({document.at(*path)}) has {', '.join(has)}" if has else _stands(document, spec, ("env",))
 
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:

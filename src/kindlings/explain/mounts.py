@@ -38,10 +38,11 @@ def _mounts(document: Document, spec: FieldPath, wanted: str = "") -> list[str]:
 def _volume(document: Document, spec: FieldPath, name: object) -> str:
     """Say what the volume is, and where that stands; a claim template's is told by its mount alone."""
     for index, volume in enumerate(document.get(*spec, "volumes") or []):
-        source = next((key for key in volume if key != "name"), "")
-        if volume.get("name") == name and source:
-            place = document.at(*spec, "volumes", index, source)
-            return f" and is the Pod's {source} ({place})"
+        if volume.get("name") == name:
+            source = next((key for key in volume if key != "name"), "")
+            place = document.at(*spec, "volumes", index, *([source] if source else []))
+            what = f"the Pod's {source}" if source else "an emptyDir, as nothing else is said of it"
+            return f" and is {what} ({place})"
     return ""
 
 
