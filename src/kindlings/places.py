@@ -24,6 +24,8 @@ class Place:
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
         self._trouble: Exception | None = None
+        self.before: Callable[[], object] | None = None
+        """What is to be done when it is next asked for, once."""
 
     def recorder(self) -> Recorder:
         """Return who watches the namespace, which is made now if it is not there yet.
@@ -33,6 +35,9 @@ class Place:
         with self._lock:
             if self._trouble is not None:
                 raise self._trouble
+            if self.before is not None:
+                self.before()
+                self.before = None
             if self._recorder is None:
                 try:
                     self._recorder = self._make()

@@ -110,7 +110,6 @@ class Session:
         if lock:
             lock.acquire()
         try:
-            self._empty_folder(about)
             self._forget(about, test)
         except BaseException:
             if lock:
@@ -122,6 +121,7 @@ class Session:
             self._locks[place.name] = lock
         if "host-path" in about.needs:
             self._folders[place.name] = about
+            place.before = lambda: self._empty_folder(about)
         learner = self.admin.acting_as(access.learner(place.name))
         lab = Lab(
             place=place,

@@ -154,7 +154,9 @@ def test_a_mount_of_a_volume_that_is_not_there_is_told_with_those_that_are(tmp_p
     )
     field = "spec.containers[0].volumeMounts[0].name"
     findings = invalid(tmp_path, text, field, "FieldValueNotFound", 'Not found: "logs"')
-    assert findings.because.startswith("there is no volume logs (single-container.yaml:9); the Pod has data")
+    assert findings.because.startswith(
+        "there is no volume logs (single-container.yaml:9); the Pod (single-container.yaml:5) has data"
+    )
     assert "add a volume logs" in findings.because
 
 

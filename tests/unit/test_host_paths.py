@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import filelock
@@ -9,6 +11,7 @@ import pytest
 
 from kindlings import lesson, paths
 from kindlings.cluster import access, addons, policies
+from kindlings.cluster.kind import WIPE
 from kindlings.errors import InfrastructureError
 from kindlings.explain import host_paths, mounts
 from kindlings.explain.sources import Sources
@@ -95,7 +98,7 @@ def test_without_the_policy_nothing_is_privileged(server: FakeApiServer, api: Ap
 
 
 def test_a_folder_is_one_labs_at_a_time_and_empty(session: Session) -> None:
-    """It is emptied before the lab and after it, and nobody else has it meanwhile."""
+    """It is emptied before the lab's first object and after its last, and nobody else has it meanwhile."""
     add_policy(session.admin)
     wiped: list[str] = []
     session.wipe = wiped.append
@@ -103,14 +106,47 @@ def test_a_folder_is_one_labs_at_a_time_and_empty(session: Session) -> None:
 
     lab = session.open(ABOUT, "test_folder", paths.state())
 
-    assert wiped == ["module7"]
+    assert wiped == []
     with pytest.raises(filelock.Timeout):
         other.acquire(timeout=0)
-    lab.place.recorder()
+    for _ in range(2):
+        lab.place.recorder()
+        assert wiped == ["module7"]
     session.close(lab, keep=False)
     assert wiped == ["module7", "module7"]
     other.acquire(timeout=0)
     other.release()
+
+
+def test_what_is_refused_by_its_file_empties_no_folder(session: Session) -> None:
+    """A lab that needed no namespace needed no folder either; the next one, in the same namespace, may."""
+    add_policy(session.admin)
+    wiped: list[str] = []
+    session.wipe = wiped.append
+    lab = session.open(ABOUT, "test_folder", paths.state())
+    session.give_back(lab, ABOUT, "test_folder")
+    again = session.open(ABOUT, "test_folder", paths.state())
+    assert (wiped, again.namespace) == ([], lab.namespace)
+    again.place.recorder()
+    assert wiped == ["module7"]
+    session.close(again, keep=False)
+
+
+@pytest.mark.parametrize("removes", [True, False])
+def test_a_folder_is_taken_away_though_a_pod_writes_there(tmp_path: Path, *, removes: bool) -> None:
+    """The next lab finds nothing, also where rm cannot remove what a Pod of the last one still writes to."""
+    folder, gone, tools = tmp_path / "module7", tmp_path / "gone", tmp_path / "tools"
+    folder.mkdir()
+    (folder / "counter.txt").write_text("1\n")
+    tools.mkdir()
+    if not removes:
+        (tools / "rm").write_text("#!/bin/sh\nexit 1\n")
+        (tools / "rm").chmod(0o755)
+    path = f"{tools}:{os.environ['PATH']}"
+    for _ in range(2):
+        wipe = ["sh", "-c", WIPE, "sh", str(folder), str(gone)]
+        subprocess.run(wipe, check=True, env={"PATH": path})
+    assert (folder.exists(), gone.exists()) == (False, not removes)
 
 
 def test_a_kept_lab_keeps_its_folder(session: Session) -> None:

@@ -216,6 +216,11 @@ def test_other_bytes_than_utf_8_are_refused_at_their_line(tmp_path: Path) -> Non
             5,
             "and line 4 above it by 4 spaces and line 3 by 0 spaces",
         ),
+        (
+            "spec:\n    a:\n      - b: 1\n        c: 2\n  d: 1\n",
+            5,
+            "line 5 is indented by 2 spaces, and line 2, the first below line 1, by 4 spaces",
+        ),
         ("- a: 1\n   b: 2\n", 2, "line 2 has a colon where no field can begin"),
         ("kind Pod\nmetadata:\n  name: a\n", 2, "line 1 above it is not far enough or misses its own colon"),
         ("kind: Pod\nmetadata\nspec:\n  a: 1\n", 2, "line 2 is a field's name without its colon and value"),

@@ -202,6 +202,7 @@ def test_a_typo_is_another_word() -> None:
     for word in ("app", "a", "-c", "aaaa", "1Gi", "foo.bar", "v1", "*"):
         assert values.changed(word) != word
     assert values.changed("1Gi") == "2Gi"
+    assert values.mistyped("  i=$((i + 1))\n") == "  i=$((i + 1)*\n"
 
 
 MUTANT = Mutant("module5", "golang-svc.yaml", 8, "value", "spec.selector.app=x", "", frozenset({8}))

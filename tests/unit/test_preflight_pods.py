@@ -25,7 +25,13 @@ PODS: Final[dict[str, tuple[str, Change, str]]] = {
     "a mount without a volume": (
         POD,
         ("        - name: data", "        - name: date"),
-        "error a.yaml:21:11 there is no volume date; the Pod has data (a.yaml:9)",
+        "error a.yaml:21:11 there is no volume date; the Pod (a.yaml:7) has data (a.yaml:9)",
+    ),
+    "a mount of a claim that nobody makes": (
+        STATEFULSET,
+        (STATEFULSET[STATEFULSET.index("  volumeClaimTemplates:") :], ""),
+        "error a.yaml:19:15 there is no volume data; the Pod (a.yaml:14) has none, "
+        "and spec (a.yaml:5) has no volumeClaimTemplates",
     ),
     "a volume that nobody mounts": (
         POD,

@@ -58,7 +58,8 @@ def mistyped(text: str) -> str:
     found = _WORD.search(text)
     if found:
         return f"{text[: found.start()]}{typo(found[0])}{text[found.end() :]}"
-    return f"{text[:-1]}{chr(ord(text[-1]) + 1)}"  # -c is -d, v1 is v2
+    bare = text.rstrip("\n")
+    return f"{bare[:-1]}{chr(ord(bare[-1]) + 1)}{text[len(bare) :]}"  # -c is -d, v1 is v2
 
 
 def changed(text: str) -> str:

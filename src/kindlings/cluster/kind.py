@@ -36,6 +36,12 @@ _SERVES: Final = "Installing StorageClass"
 
 _REGISTRY_CONFIG: Final = "/etc/containerd/certs.d"
 
+WIPE: Final = """\
+if [ -e "$1" ]; then mkdir -p "$2" && mv "$1" "$2/$$" || exit; fi
+rm -rf "$2" || true
+"""
+"""Takes the folder $1 away at once, by way of $2: rm may fail while a Pod still writes there."""
+
 NOT_READY_AFTER: Final = 8
 """Seconds without a word of its kubelet after which a node of a BREAK cluster is NotReady; elsewhere 50."""
 
@@ -217,10 +223,10 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
 
     def wipe(self, folder: str) -> None:
         """Remove `folder`, where labs may mount it from their nodes, from every node."""
-        path = f"{policies.ROOT}/{folder}"
+        command = ["sh", "-c", WIPE, "sh", f"{policies.ROOT}/{folder}", f"{policies.ROOT}-gone"]
         names = [node.name for node in self.nodes()]
         with ThreadPoolExecutor(len(names) or 1) as pool:
-            list(pool.map(lambda name: self.engine.run("exec", name, "rm", "-rf", path), names))
+            list(pool.map(lambda name: self.engine.run("exec", name, *command), names))
 
     def nodes(self) -> list[nodes.Node]:
         """Return the node containers that there are."""

@@ -111,10 +111,13 @@ def _mount(
         return
     meant = near(name, list(names))
     has = ", ".join(f"{shown(one)} ({document.at(*where)})" for one, where in names.items())
+    spec = document.at(*path[:-4])
+    claims = document.kind != "StatefulSet" or document.get(*_CLAIMS)
+    lacks = "" if claims else f", and spec ({document.at('spec')}) has no {_CLAIMS[-1]}"
     yield refused(
         document,
         (*path, "name"),
-        f"there is no volume {shown(name)}{HERE}; the Pod has {has or 'none'}",
+        f"there is no volume {shown(name)}{HERE}; the Pod ({spec}) has {has or 'none'}{lacks}",
         f"Write {shown(meant)}, or add a volume {shown(name)}."
         if meant
         else f"Add a volume {shown(name)} to the volumes of the Pod's spec.",
