@@ -16,6 +16,8 @@ from kindlings.errors import ExitCode, InfrastructureError, UsageError
 from kindlings.grading import command, one
 from kindlings.grading.command import Options
 from kindlings.grading.one import Assignment
+from kindlings.grading.place import Place
+from kindlings.grading.trusted import Target
 from kindlings.results import Outcome, Results, TestResult
 
 if TYPE_CHECKING:
@@ -63,6 +65,17 @@ def test_what_is_not_graded_ends_with_7(
     told = capsys.readouterr()
     assert json.loads(told.out)["graded"] is False
     assert "NOT GRADED: The disk was full" in told.err
+
+
+def test_a_foreign_cluster_that_is_away_is_not_brought_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advice is about that cluster: `kindlings up` would be about another."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
+    with pytest.raises(InfrastructureError) as error:
+        Place(Target("grading", any_context=True), QUIET)
+    assert "the context grading" in error.value.advice
+    assert "kindlings up" in Target().advice
 
 
 def test_without_a_cluster_nothing_is_a_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

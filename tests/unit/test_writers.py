@@ -68,7 +68,7 @@ def test_a_run_that_is_not_graded_is_never_a_zero(run: Results) -> None:
     prairie = loads("prairielearn", run)
     assert prairie["gradable"] is False
     assert "score" not in prairie
-    assert run.reason in prairie["format_errors"][0]
+    assert prairie["format_errors"] == [f"This was not graded, and costs no attempt: {run.reason}"]
     (row,) = csv.DictReader(io.StringIO(write("csv", run)))
     assert (row["score"], row["status"], row["note"]) == ("", "infrastructure-error", run.reason)
     assert list(ET.fromstring(write("junit", run)).iter("error"))  # noqa: S314 - our own
@@ -252,7 +252,9 @@ def test_prairielearn_gets_a_megabyte_at_most() -> None:
 
 def test_prairielearn_does_not_grade_what_nothing_can_be_had_for() -> None:
     """On a cluster on which no test of the module is applicable."""
-    assert loads("prairielearn", of(ELSEWHERE))["gradable"] is False
+    found = loads("prairielearn", of(ELSEWHERE))
+    assert found["gradable"] is False
+    assert "nothing to be had" in found["format_errors"][0]
 
 
 def test_junit_tells_failures_from_errors() -> None:

@@ -124,7 +124,7 @@ def _demand_life(run: Results, task: Assignment, graded: str) -> None:
     if not run.graded and not task.healthy():
         raise InfrastructureError(
             f"The cluster does not answer; {graded} are graded.",
-            "Run `kindlings up`, then the same command again: it grades the rest.",
+            f"{task.target.advice} The same command again grades the rest.",
         )
 
 

@@ -21,8 +21,13 @@ class Place:
 
         Raises InfrastructureError.
         """
-        self._api = _connected(target, progress)
-        self.kubernetes = str(self._api.get("/version").get("gitVersion"))
+        try:
+            self._api = _connected(target, progress)
+            self.kubernetes = str(self._api.get("/version").get("gitVersion"))
+        except InfrastructureError as error:
+            if not target.context:
+                raise
+            raise InfrastructureError(error.message, target.advice) from None
 
     def healthy(self) -> bool:
         """Tell whether the API server answers, within the patience that it has everywhere."""

@@ -78,6 +78,13 @@ class Target:
     """Further variables of the environment, for the programs that a kubeconfig names."""
 
     @property
+    def advice(self) -> str:
+        """Return what to do where it does not answer."""
+        if not self.context:
+            return "Run `kindlings up`: it looks at the cluster and mends or replaces it."
+        return f"Look whether the cluster of the context {self.context} runs and can be reached from here."
+
+    @property
     def options(self) -> list[str]:
         """Return pytest's options for it."""
         chosen = ["--kube-context", self.context] if self.context else []

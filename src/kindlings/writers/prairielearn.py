@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from kindlings import results
 from kindlings.results import Outcome
 from kindlings.writers import text
 
@@ -35,7 +36,8 @@ def _json(run: Results, clip: int) -> str:
     if gradable:
         made["score"] = round(run.score / run.max_score, 6)
     else:
-        made["format_errors"] = [f"This was not graded, and costs no attempt: {text.summary(run)}"]
+        why = run.reason or "on this cluster there is nothing to be had for it"
+        made["format_errors"] = [results.plain(f"This was not graded, and costs no attempt: {why}", 4000)]
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 

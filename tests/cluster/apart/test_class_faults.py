@@ -210,12 +210,12 @@ def test_an_engine_that_is_killed_costs_nobody_a_point(the_class: Class, cluster
 
 @pytest.mark.usefixtures("impatient")
 def test_a_cluster_that_is_deleted_costs_nobody_a_point(
-    the_class: Class, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    the_class: Class, cluster: Cluster, kind_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The class ends, and is brought to its end on another cluster with the same points."""
     code, _ = graded_through(lambda: down(Log(), name=cluster.name), the_class, cluster)
 
     assert code == 7
     assert "The cluster does not answer" in the_class.said.getvalue()
-    monkeypatch.delenv("KINDLINGS_CLUSTER")
+    monkeypatch.setenv("KINDLINGS_CLUSTER", kind_cluster.name)
     demand_the_rest(the_class)
