@@ -295,7 +295,7 @@ def pytest_runtest_makereport(
         files = opened.files if opened else ()
         if opened:
             opened.complete(error)
-        report.longrepr = about.failure(error.findings, files)
+        report.longrepr = about.failure(error.findings, files, graded_by=_graded_by(item))
         if opened and files:
             report.kindlings_edit = str(opened.folder / files[0])  # type: ignore[attr-defined] # the same
     elif isinstance(error, KindlingsError) and not isinstance(error, LabFailure):
@@ -312,6 +312,10 @@ def pytest_runtest_makereport(
             about.points,
         ]
     return report
+
+
+def _graded_by(item: pytest.Item) -> str:
+    return item.name if item.config.getoption("kindlings_graded") else ""
 
 
 def _outcome(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> Outcome:

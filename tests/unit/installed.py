@@ -23,6 +23,9 @@ from kindlings import files, results
 from kindlings.errors import Findings, InfrastructureError, LabFailure
 
 
+LOOKS = {"seen": "kindlings kubectl -n x get pods", "known": "kindlings kubectl explain pod"}
+
+
 def full(path, text):
     raise InfrastructureError("There is no room.", "Make some.")
 
@@ -38,6 +41,8 @@ def check(request, name):
         results.write = full
     if text == "broken":
         raise InfrastructureError("The API server is gone.", "Run `kindlings up`.")
+    if text in LOOKS:
+        raise LabFailure(Findings("good", text, look=LOOKS[text]))
     if text == "show":
         raise LabFailure(Findings(str(sorted(os.environ)), os.getcwd()))
     if text != "good":

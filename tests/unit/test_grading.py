@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kindlings import results
 from kindlings.console import PlainProgress
 from kindlings.errors import InfrastructureError, UsageError
 from kindlings.files import MAX_BYTES
@@ -68,6 +69,13 @@ def test_what_is_good_gets_all_points(task: Assignment, tmp_path: Path) -> None:
     assert (run.graded, run.score, run.max_score, run.student) == (True, 7, 7, "ada")
     assert (run.commit, len(run.content), bool(run.finished)) == ("cafe", 64, True)
     assert "7 of 7 points" in report.text(run)
+
+
+def test_who_is_graded_is_told_what_they_can_look_at(task: Assignment, tmp_path: Path) -> None:
+    """The namespace was elsewhere and is gone; the test can be run, and a field explained, anywhere."""
+    run = one.grade(hand_in(tmp_path / "ada", "seen", "known", "good"), task)
+    assert results.part(run.tests[0].message, "look") == "pytest exercises/module1 -k test_first"
+    assert results.part(run.tests[1].message, "look") == "kindlings kubectl explain pod"
 
 
 def test_points_are_given_by_test(task: Assignment, tmp_path: Path) -> None:
