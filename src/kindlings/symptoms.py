@@ -133,6 +133,8 @@ def unserved(scene: Scene) -> str:
     for one in [*scene.alive, *parts, *([owner] if owner else [])]:
         status = one.get("status") or {}
         if one.get("kind") == "Pod":
+            if _has_lost_its_node(one, scene.snapshot):
+                return f"node {one['spec'].get('nodeName')} of Pod {objects.name(one)} is not ready"
             if not one["spec"].get("nodeName") and not objects.condition(one, "PodScheduled"):
                 return f"no scheduler has looked at Pod {objects.name(one)}"
             if one["spec"].get("nodeName") and not status.get("startTime"):
@@ -145,6 +147,15 @@ def unserved(scene: Scene) -> str:
         ):
             return f"no controller has looked at {objects.title(one)}"
     return ""
+
+
+def _has_lost_its_node(pod: Object, snapshot: Snapshot) -> bool:
+    """Tell whether the control plane has said of a Pod, and not taken back, that its node is silent.
+
+    Source: https://github.com/kubernetes/kubernetes, pkg/controller/util/node/controller_utils.go
+    """
+    told = any(event.get("reason") == "NodeNotReady" for event in snapshot.events_of(objects.uid(pod)))
+    return told and objects.condition(pod, "Ready").get("status") != "True"
 
 
 def _is_stuck(pod: Object) -> bool:

@@ -362,6 +362,14 @@ def test_a_limit_that_is_reached_on_a_dead_cluster_is_no_learners(task: Assignme
     assert (run.graded, run.trouble) == (False, "The cluster does not answer")
 
 
+def test_a_limit_that_is_reached_with_a_node_lost_is_no_learners(task: Assignment, tmp_path: Path) -> None:
+    """The Pod may have been there; what was judged before stays."""
+    lame = replace(task, limits=Limits(lab=2), silent_nodes=lambda: ["worker"])
+    run = one.grade(hand_in(tmp_path / "ada", "good", "hang", "good"), lame)
+    assert (run.graded, run.tests[0].points) == (False, 1)
+    assert run.reason == "A time limit was reached while the cluster had lost worker"
+
+
 FIRST = TestResult("module1", "words", "test_first", "The first.", 1)
 
 

@@ -110,6 +110,14 @@ def test_a_pod_that_nobody_looked_at_is_given_more_time_and_then_is_ours(play: P
     assert recorder.now == 5 + AFTER_OUTAGE
 
 
+def test_a_pod_whose_node_has_gone_is_ours(play: Play) -> None:
+    """The control plane's event about the Pod says so, for as long as it is not ready."""
+    lost = pod(ready=False)
+    recorder = play((0, "put", lost), (2, "put", event(lost, "NodeNotReady", "Node is not ready")))
+    told = f"node {lost['spec']['nodeName']} of Pod counter is not ready"
+    assert unmet(recorder, POD, ready(), 5).unserved == told
+
+
 def test_a_condition_has_a_patience_of_its_own(play: Play) -> None:
     """Without a timeout the condition says how long."""
     recorder = play()

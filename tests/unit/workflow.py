@@ -22,6 +22,7 @@ import kindlings.grading.command
 class Place:
     kubernetes = "v0"
     healthy = staticmethod(lambda: True)
+    silent_nodes = staticmethod(tuple)
 
     def __init__(self, target, progress):
         pass

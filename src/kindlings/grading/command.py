@@ -103,4 +103,4 @@ def prepared(options: Options, progress: Progress) -> Assignment:
     task = single.assignment(options.modules, target, limits)
     place = Place(target, progress)
     versions = {**task.versions, "kubernetes": place.kubernetes}
-    return replace(task, versions=versions, healthy=place.healthy)
+    return replace(task, versions=versions, healthy=place.healthy, silent_nodes=place.silent_nodes)

@@ -16,7 +16,7 @@ from kindlings.grading.trusted import Limits, Run, Target
 from kindlings.results import Outcome, Results, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from kindlings.grading.submission import Submission
 
@@ -36,6 +36,8 @@ class Assignment:
     versions: Mapping[str, str] = field(default_factory=dict)
     healthy: Callable[[], bool] = lambda: True
     """Tells whether the cluster answers: a limit that is reached on a dead one is no learner's."""
+    silent_nodes: Callable[[], Sequence[str]] = tuple
+    """Gives the nodes that have gone silent, for the same reason."""
 
     def content(self, handed_in: Submission) -> str:
         """Return a hash of the files and of all that decides how they are judged."""
@@ -118,8 +120,8 @@ def _merged(made: Results, ended: trusted.Ended, task: Assignment) -> Results:
         return made if lost or not why else replace(made, trouble=why)
     if ended.cut == "queue":
         return replace(made, trouble="A test waited half an hour for node ports that another run holds")
-    if not task.healthy():
-        return replace(made, trouble="The cluster does not answer")
+    if sick := _ailing(task):
+        return replace(made, trouble=sick)
     if ended.cut == "lab":
         hung = [one for one in made.tests if one.id in ended.late and _unreached(one)]
         why = f"stopped after {task.limits.lab:.0f} s, the time limit of a lab"
@@ -132,6 +134,17 @@ def _merged(made: Results, ended: trusted.Ended, task: Assignment) -> Results:
         return made
     made = made.having(replace(one, message=why) for one in rest)
     return replace(made, cut=(*made.cut, f"{len(rest)} tests {why}, {rest[0].id} the first."))
+
+
+def _ailing(task: Assignment) -> str:
+    """Return what is wrong with the cluster on which a limit was reached, or nothing."""
+    try:
+        silent = task.silent_nodes() if task.healthy() else None
+    except InfrastructureError as error:
+        return error.message.rstrip(".")
+    if silent is None:
+        return "The cluster does not answer"
+    return f"A time limit was reached while the cluster had lost {', '.join(silent)}" if silent else ""
 
 
 def barred(tests: Iterable[TestResult]) -> list[TestResult]:
