@@ -1,7 +1,7 @@
 """A cluster that fails in mid-class: nobody has a zero of it, and the same command grades the rest.
 
-The class has one test of module 1, so that CI takes seconds for each. KINDLINGS_EVERY_FAULT=1 adds the faults
-that a cluster needs minutes to come back from, KINDLINGS_EVERY_FAULT=module2 also grades all of that module.
+Only with KINDLINGS_EVERY_FAULT=1, as they take minutes: of module 1 one test is graded.
+KINDLINGS_EVERY_FAULT=module2 has all of that module graded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kindlings.grading.trusted import Limits, Target
 
 EVERY: Final = os.environ.get("KINDLINGS_EVERY_FAULT", "")
-only_by_hand: Final = pytest.mark.skipif(not EVERY, reason="takes minutes: KINDLINGS_EVERY_FAULT=1")
+pytestmark = pytest.mark.skipif(not EVERY, reason="takes minutes: KINDLINGS_EVERY_FAULT=1")
 
 
 @pytest.fixture
@@ -144,7 +144,6 @@ def _fill(ballast: Path) -> None:
             stream.flush()
 
 
-@only_by_hand
 def test_an_api_server_that_is_killed_costs_nobody_a_point(the_class: Class, cluster: Cluster) -> None:
     """It comes back, and runs go on; who is not graded is graded by the same command."""
     kill = ("exec", f"{cluster.name}-control-plane", "pkill", "-KILL", "kube-apiserver")
@@ -154,7 +153,6 @@ def test_an_api_server_that_is_killed_costs_nobody_a_point(the_class: Class, clu
     demand_the_rest(the_class)
 
 
-@only_by_hand
 @pytest.mark.parametrize("verb", ["stop", "pause"])
 @pytest.mark.parametrize("nodes", ["worker", "workers", "control-plane"])
 def test_a_node_that_stops_costs_nobody_a_point(
@@ -172,7 +170,6 @@ def test_a_node_that_stops_costs_nobody_a_point(
     demand_the_rest(the_class)
 
 
-@only_by_hand
 def test_a_full_disk_of_the_nodes_costs_nobody_a_point(the_class: Class, cluster: Cluster) -> None:
     """The engine's store has no room for what the nodes write; it must be on a small disk of its own."""
     store, free = machine.disk(cluster.engine) or (Path("/"), 0)
@@ -195,7 +192,6 @@ def _kill_with_their_engine(cluster: Cluster) -> None:
             os.kill(int(number), signal.SIGKILL)
 
 
-@only_by_hand
 @pytest.mark.usefixtures("impatient")
 def test_an_engine_that_is_killed_costs_nobody_a_point(the_class: Class, cluster: Cluster) -> None:
     """The engine does not know what became of its containers; the same command starts or replaces them."""
