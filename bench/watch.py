@@ -22,7 +22,7 @@ from kindlings import course, marks
 from kindlings.desk import making
 
 COMMAND = [sys.executable, "-c", "from kindlings import cli; cli.main()"]
-ROUNDS = 10
+ROUNDS = 5
 PATIENCE = 120
 """Seconds after which a word that does not come ends the measurement."""
 FILE = "single-container.yaml"
