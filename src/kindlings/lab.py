@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from kindlings import conditions, explain, following, manifests, objects, symptoms, terminal, waiting
+from kindlings.cluster import access
 from kindlings.cluster import exec as remote
 from kindlings.cluster.api import APPLY, KINDS, Refusal
 from kindlings.daemons import Node
@@ -316,6 +317,11 @@ class Lab:
                 path = kind.path(self.namespace)
                 self.learner.create(path, document.data, fieldValidation="Strict", fieldManager="kindlings")
         except Refusal as refusal:
+            if refusal.code in {403, 404} and not access.is_there(self.prober, self.namespace):
+                raise InfrastructureError(
+                    f"The lab's namespace {self.namespace} was deleted while the lab was under way.",
+                    "Run the lab again. If it happens again, see who else deletes namespaces of the cluster.",
+                ) from None
             if refusal.code >= 500 or refusal.code == 401:
                 raise InfrastructureError(
                     f"The API server failed to take {document.title}: {refusal.message}",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from kindlings import containers_ready, course, fewer_ready_than, lesson, running
+from kindlings import containers_ready, course, fewer_ready_than, gone, lesson, running
+from kindlings.cluster import access
 from kindlings.cluster.api import KINDS
 from kindlings.errors import InfrastructureError, LabFailure
 from tests.cluster.course_run import pytest_run
@@ -50,6 +51,16 @@ def test_a_command_that_its_container_does_not_outlive(untouched: Lab) -> None:
 
     assert failure.value.findings.because.startswith("the livenessProbe of container web (liveness.yaml:")
     assert failure.value.findings.because.endswith("connection refused")
+
+
+def test_a_namespace_that_somebody_deletes_is_not_the_learners_fault(solved: Lab) -> None:
+    """What is refused for want of the lab's namespace ends as ERROR."""
+    pod = solved.apply("single-container.yaml").pod("counter").wait(running())
+    access.delete_namespace(solved.prober, solved.namespace)
+    pod.wait(gone())
+
+    with pytest.raises(InfrastructureError, match="was deleted while the lab was under way"):
+        solved.apply("sidecar.yaml")
 
 
 def test_a_wait_outlives_the_api_server(solved: Lab, kind_cluster: Cluster) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,6 +103,40 @@ def test_a_namespace_that_is_kept_can_be_found(api: Api) -> None:
     access.delete_namespace(api, name)
     access.delete_namespace(api, name)
     assert access.namespaces(api) == []
+
+
+def test_a_namespace_whose_process_has_ended_is_an_orphan(api: Api) -> None:
+    """It ended here: a number of another machine, or of another container on this one, says nothing."""
+    access.create_namespace(api, "lab", {})
+    (mine,) = access.namespaces(api)
+    assert not access.is_orphan(mine)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    place = mine["metadata"]["annotations"][access.OWNER].rpartition("/")[0]
+    for elsewhere, orphan in (("", True), ("1", False)):
+        mine["metadata"]["annotations"][access.OWNER] = f"{place}{elsewhere}/{ended.pid}"
+        assert access.is_orphan(mine) is orphan
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is its name alone")
+def test_a_machine_is_known_by_more_than_its_name() -> None:
+    """Two that share a cluster may be called alike; nobody reads the machine's own number."""
+    place = access.owner().rpartition("/")[0]
+    assert place.startswith(f"{socket.gethostname()}:")
+    assert str(Path("/proc/self/ns/pid").readlink()) == f"pid:[{place.rpartition(':')[2]}]"
+    machine = Path("/etc/machine-id")
+    if machine.exists():
+        assert len(place.split(":")) == 3
+        assert machine.read_text(encoding="ascii").strip() not in place
+
+
+def test_a_namespace_that_goes_is_not_there(server: FakeApiServer, api: Api) -> None:
+    """Neither is one that nobody made."""
+    access.create_namespace(api, "lab", {})
+    assert access.is_there(api, "lab")
+    server.answer("GET", "/namespaces/lab$", 200, {"metadata": {"name": "lab", "deletionTimestamp": "now"}})
+    assert not access.is_there(api, "lab")
+    assert not access.is_there(api, "other")
 
 
 def test_what_the_cluster_refuses_us_is_our_error(server: FakeApiServer, api: Api) -> None:

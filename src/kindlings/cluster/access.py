@@ -6,9 +6,12 @@ connection. The built-in role `edit` is not used: it may impersonate ServiceAcco
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import socket
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import tenacity
@@ -99,13 +102,28 @@ def ensure_recorder(admin: Api) -> Api:
 
 def owner() -> str:
     """Return what stands for this process, in an annotation of the namespaces that it makes."""
-    return f"{socket.gethostname()}/{os.getpid()}"
+    return f"{_place()}/{os.getpid()}"
+
+
+def _place() -> str:
+    """Return what stands for this machine, or for the container on it in which this process runs.
+
+    A process's number means something there alone. Machines that share a cluster may have one name, and a
+    container may be called as its machine is, so the name is not enough where Linux can tell more.
+    """
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        # The machine's own number is not for others to read.
+        parts.append(hashlib.sha256(Path("/etc/machine-id").read_bytes().strip()).hexdigest()[:12])
+    with suppress(OSError):
+        parts.append(Path("/proc/self/ns/pid").readlink().name.strip("pid:[]"))
+    return ":".join(parts)
 
 
 def is_orphan(namespace: Mapping[str, Any]) -> bool:
     """Tell whether the namespace was made by a process of this machine that has ended without deleting it."""
-    host, _, pid = str((namespace["metadata"].get("annotations") or {}).get(OWNER)).partition("/")
-    if host != socket.gethostname() or not pid.isdigit():
+    place, _, pid = str((namespace["metadata"].get("annotations") or {}).get(OWNER)).partition("/")
+    if place != _place() or not pid.isdigit():
         return False
     try:
         os.kill(int(pid), 0)
@@ -246,6 +264,14 @@ def _create_quota(admin: Api, namespace: str, *, node_ports: bool, graded: bool)
 def delete_namespace(admin: Api, name: str) -> None:
     """Ask for the namespace's end; the cluster does it in the background."""
     admin.delete(KINDS["Namespace"].path(name=name))
+
+
+def is_there(admin: Api, name: str) -> bool:
+    """Tell whether a namespace is there, and not about to go."""
+    try:
+        return "deletionTimestamp" not in admin.get(KINDS["Namespace"].path(name=name))["metadata"]
+    except Refusal as refusal:
+        return refusal.code != 404
 
 
 def namespaces(admin: Api, **labels: str) -> list[dict[str, Any]]:
