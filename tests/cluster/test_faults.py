@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+import tenacity
 
 from kindlings import containers_ready, course, fewer_ready_than, gone, lesson, running
 from kindlings.cluster import access
-from kindlings.cluster.api import KINDS
+from kindlings.cluster.api import KINDS, PATIENCE
 from kindlings.errors import InfrastructureError, LabFailure
 from tests.cluster.course_run import pytest_run
 
@@ -70,8 +71,15 @@ def test_a_wait_outlives_the_api_server(solved: Lab, kind_cluster: Cluster) -> N
 
     pod.wait(containers_ready(1))
 
-    # Of the other kinds one may be unwatched yet: each watch comes back by itself.
-    _, longest = solved.recorder.outage
+    # The wait needs the Pods' watch; those of the other kinds come back by themselves, and may be later.
+    asked = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda outage: outage[0]),
+        stop=tenacity.stop_after_delay(PATIENCE),
+        wait=tenacity.wait_fixed(0.1),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
+    away, longest = asked(lambda: solved.recorder.outage)
+    assert not away
     assert longest > 0
 
 
