@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
+
+MEND_CLUSTER: Final = "Run `kindlings up`: it looks at the cluster and mends or replaces it."
+"""The advice where the course's cluster, or its API server, does not answer as it should."""
 
 
 class ExitCode(IntEnum):

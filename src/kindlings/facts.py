@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from kindlings import objects
 from kindlings.cluster.api import KINDS
 from kindlings.errors import InfrastructureError
 
@@ -79,8 +80,7 @@ def _items(observer: Api, kind: str, namespace: str | None = None) -> list[dict[
 def _nodes(observer: Api) -> tuple[frozenset[str | int], str]:
     nodes = _items(observer, "Node")
     for node in nodes:
-        conditions = {one["type"]: one["status"] for one in node["status"].get("conditions") or []}
-        if conditions.get("Ready") != "True":
+        if not objects.says_ready(node):
             raise _unwell(f"Node {node['metadata']['name']} is not Ready")
     return frozenset({len(nodes)}), f"the cluster has {len(nodes)} nodes, each of them Ready"
 

@@ -52,9 +52,14 @@ def condition(one: Object, type_: str) -> dict[str, Any]:
     return {}
 
 
+def says_ready(one: Object) -> bool:
+    """Tell whether the condition Ready of a Pod or a node is True, whatever else becomes of it."""
+    return condition(one, "Ready").get("status") == "True"
+
+
 def is_ready(pod: Object) -> bool:
     """Tell whether the Pod is ready and not terminating."""
-    return not terminating(pod) and condition(pod, "Ready").get("status") == "True"
+    return not terminating(pod) and says_ready(pod)
 
 
 def containers(pod: Object) -> list[dict[str, Any]]:

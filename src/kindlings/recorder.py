@@ -16,7 +16,7 @@ import urllib3
 
 from kindlings.cluster import inside
 from kindlings.cluster.api import KINDS, PATIENCE, Kind, Refusal
-from kindlings.errors import InfrastructureError
+from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -285,7 +285,7 @@ class Recorder:
             elif time.monotonic() - since > PATIENCE:
                 self._trouble = InfrastructureError(
                     f"The cluster stopped telling what happens in namespace {self.namespace}: {error}",
-                    "Run `kindlings up`: it looks at the cluster and mends or replaces it.",
+                    MEND_CLUSTER,
                 )
             self._changed.notify_all()
             return self._trouble is not None

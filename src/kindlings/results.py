@@ -241,6 +241,11 @@ def part(message: str, label: str) -> str:
     return " ".join(found)
 
 
+def last_line(text: str) -> str:
+    """Return the last line that holds anything: of a traceback the one that says what it is."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
 def plain(text: str, limit: int = MAX_MESSAGE) -> str:
     """Return `text` with nothing in it that a terminal or an XML reader acts upon, clipped to `limit`."""
     kept = "".join(one if one in "\n\t" or _prints(one) else "·" for one in text[: limit + 1])

@@ -155,7 +155,7 @@ def _has_lost_its_node(pod: Object, snapshot: Snapshot) -> bool:
     Source: https://github.com/kubernetes/kubernetes, pkg/controller/util/node/controller_utils.go
     """
     told = any(event.get("reason") == "NodeNotReady" for event in snapshot.events_of(objects.uid(pod)))
-    return told and objects.condition(pod, "Ready").get("status") != "True"
+    return told and not objects.says_ready(pod)
 
 
 def _is_stuck(pod: Object) -> bool:

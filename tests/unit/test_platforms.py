@@ -84,14 +84,22 @@ GRADED = pytest.mark.parametrize(
 SECOND_TEST_IS_REQUIRED = "not attempted: The second file is good, that comes first"
 
 
+def graded(
+    container: Container, script: str, handed_in: str, texts: tuple[str, ...]
+) -> tuple[int, dict[str, Any] | None]:
+    """Run a script over files in `handed_in`; return its exit code and what results/ beside them holds."""
+    folder = container.root / handed_in
+    write(folder, texts)
+    code = container.run(TEMPLATES / script)
+    return code, read(folder.parent / "results" / "results.json")
+
+
 # Gradescope.
 
 
 def gradescope(container: Container, texts: tuple[str, ...]) -> tuple[int, dict[str, Any] | None]:
     """Run the autograder over uploaded files; return its exit code and results.json."""
-    write(container.root / "autograder" / "submission", texts)
-    code = container.run(TEMPLATES / "gradescope" / "run_autograder")
-    return code, read(container.root / "autograder" / "results" / "results.json")
+    return graded(container, "gradescope/run_autograder", "autograder/submission", texts)
 
 
 @GRADED
@@ -124,9 +132,7 @@ def test_gradescope_has_no_score_of_what_takes_too_long(container: Container) ->
 
 def prairielearn(container: Container, texts: tuple[str, ...]) -> tuple[int, dict[str, Any] | None]:
     """Run the grader over a student's files; return its exit code and results.json."""
-    write(container.root / "grade" / "student", texts)
-    code = container.run(TEMPLATES / "prairielearn" / "run.sh")
-    return code, read(container.root / "grade" / "results" / "results.json")
+    return graded(container, "prairielearn/run.sh", "grade/student", texts)
 
 
 @GRADED

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,7 +70,7 @@ def _of_exercise(one: TestResult) -> str:
     if lacking:
         return (
             f"{one.id}: the untouched exercise fails and does not say what was {' or '.join(lacking)} "
-            f"({_last(one.message)}): let the test wait for a condition of kindlings'"
+            f"({results.last_line(one.message)}): let the test wait for a condition of kindlings'"
         )
     return ""
 
@@ -108,27 +109,26 @@ def _readings(folders: Sequence[Path], progress: Progress) -> Iterator[Reading]:
     if not folders:
         return
     name = os.urandom(4).hex()
-    sessions = [running.connect(f"{name}-{number}") for number in range(min(_AT_ONCE, len(folders)))]
-    free = list(sessions)
+    with ExitStack() as ending:
+        free = []
+        for number in range(min(_AT_ONCE, len(folders))):
+            free.append(running.connect(f"{name}-{number}"))
+            ending.callback(free[-1].end, keep=False)
 
-    def read(folder: Path) -> Reading:
-        session = free.pop()
-        try:
-            return answers.reading(folder, session)
-        finally:
-            free.append(session)
+        def read(folder: Path) -> Reading:
+            session = free.pop()
+            try:
+                return answers.reading(folder, session)
+            finally:
+                free.append(session)
 
-    try:
         with (
             progress.step("Wrong answers, whose learners read what lies beside them", len(folders)) as step,
-            ThreadPoolExecutor(len(sessions)) as pool,
+            ThreadPoolExecutor(len(free)) as pool,
         ):
             for one in pool.map(read, folders):
                 step.advance(1, one.folder.name)
                 yield one
-    finally:
-        for session in sessions:
-            session.end(keep=False)
 
 
 def run(modules: Sequence[str], *arguments: str) -> Results:
@@ -150,18 +150,13 @@ def run(modules: Sequence[str], *arguments: str) -> Results:
 def _why(one: TestResult) -> str:
     """Return why a test failed, in a line."""
     saw, because = (results.part(one.message, label) for label in ("saw", "because"))
-    return ", because ".join(part for part in (saw, because) if part) or _last(one.message)
+    return ", because ".join(part for part in (saw, because) if part) or results.last_line(one.message)
 
 
 def _trouble(one: TestResult) -> str:
-    return results.part(one.message, "trouble") or _last(one.message) or str(one.outcome)
+    return results.part(one.message, "trouble") or results.last_line(one.message) or str(one.outcome)
 
 
 def _again(one: TestResult) -> str:
     """Return what to do about a test that was not judged."""
     return results.part(one.message, "do") or "run this again"
-
-
-def _last(text: str) -> str:
-    """Return the last line that holds anything: of a traceback the one that says what it is."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

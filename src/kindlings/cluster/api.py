@@ -17,7 +17,7 @@ import tenacity
 import urllib3
 import yaml
 
-from kindlings.errors import InfrastructureError
+from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,6 +87,9 @@ KINDS: Final = {
         Kind("RoleBinding", "rolebindings", "rbac.authorization.k8s.io/v1"),
     )
 }
+
+NODE_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+"""Where the nodes' leases are, which a kubelet that lives renews."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API server, not an error of ours
@@ -236,7 +239,7 @@ class Api:
     def _away(self, error: BaseException | None) -> InfrastructureError:
         return InfrastructureError(
             f"The cluster's API server at {self.server} does not answer: {_last_words(error)}",
-            "Run `kindlings up`: it looks at the cluster and mends or replaces it.",
+            MEND_CLUSTER,
         )
 
     def _once(

@@ -19,7 +19,7 @@ import yaml
 
 from kindlings.cluster import engine as engines
 from kindlings.cluster import nodes, policies, ports, state
-from kindlings.errors import InfrastructureError
+from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -206,7 +206,7 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         if result.returncode != 0:
             raise InfrastructureError(
                 f"`kubectl {' '.join(arguments)[:80]}` failed: {engines.last_words(result.stderr)}",
-                "Run `kindlings up`: it looks at the cluster and mends or replaces it.",
+                MEND_CLUSTER,
             )
         return result.stdout
 

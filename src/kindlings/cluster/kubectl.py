@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from kindlings.errors import InfrastructureError
+from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -138,6 +138,6 @@ def _run(program: Path, arguments: Sequence[str], folder: str, environment: dict
     if result.returncode != 0 and any(words in result.stderr for words in _NO_SERVER):
         raise InfrastructureError(
             f"kubectl does not reach the cluster: {result.stderr.strip().splitlines()[-1]}",
-            "Run `kindlings up`: it looks at the cluster and mends or replaces it.",
+            MEND_CLUSTER,
         )
     return Answer(result.returncode, result.stdout[:MAX_OUTPUT], result.stderr[:MAX_OUTPUT])

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import urllib3
 
-from kindlings.cluster.api import KINDS, Refusal
+from kindlings import objects
+from kindlings.cluster.api import KINDS, NODE_LEASES, Refusal
 from kindlings.cluster.kind import NOT_READY_AFTER
 from kindlings.experiments.bench import PATIENCE, Bench, Seen
-
-if TYPE_CHECKING:
-    from kindlings.recorder import Object
-
-_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 class NodeReport:
@@ -67,7 +63,7 @@ class NodeReport:
                 try:
                     for line in stream:
                         event = json.loads(line)
-                        if event["type"] != "ERROR" and _is_ready(event["object"]) == ready:
+                        if event["type"] != "ERROR" and objects.says_ready(event["object"]) == ready:
                             return True
                 finally:
                     stream.close()
@@ -77,9 +73,9 @@ class NodeReport:
 
     def _heard_of(self, bench: Bench) -> bool:
         """Tell whether the node's lease was renewed in the last seconds."""
-        before = _renewals(bench.admin.get(_LEASES))
+        before = _renewals(bench.admin.get(NODE_LEASES))
         bench.pause(2)
-        return _renewals(bench.admin.get(_LEASES)) != before
+        return _renewals(bench.admin.get(NODE_LEASES)) != before
 
 
 class Health:
@@ -129,11 +125,6 @@ class Health:
             return Seen("is-silent", "the API server does not answer")
         stream.close()
         return Seen(self.well, "the API server's /readyz answers ok")
-
-
-def _is_ready(node: Object) -> bool:
-    conditions = (node.get("status") or {}).get("conditions") or []
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _renewals(leases: dict[str, Any]) -> list[str]:

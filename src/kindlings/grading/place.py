@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from kindlings.progress import Progress
     from kindlings.recorder import Object
 
-_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _SILENCE: Final = 25.0
 """Seconds; a kubelet renews its lease every 10 (https://kubernetes.io/docs/concepts/architecture/leases/)."""
 
@@ -31,7 +30,7 @@ class Place:
         try:
             self._api = _connected(target, progress)
             self.kubernetes = str(self._api.get("/version").get("gitVersion"))
-            self._nodes = {objects.name(node) for node in self._list("Node") if _is_ready(node)}
+            self._nodes = {objects.name(node) for node in self._list("Node") if objects.says_ready(node)}
         except InfrastructureError as error:
             if not target.context:
                 raise
@@ -63,15 +62,15 @@ class Place:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
         )
         silent: list[str] = asked(lambda: sorted(_unchanged(before, self._renewals())))
-        unready = {objects.name(node) for node in self._list("Node") if not _is_ready(node)}
+        unready = {objects.name(node) for node in self._list("Node") if not objects.says_ready(node)}
         return sorted(self._nodes & {*silent, *unready})
 
     def _renewals(self) -> dict[str, str]:
         """Return by the names of nodes when their leases were renewed; nothing where that is not told."""
-        from kindlings.cluster.api import Refusal  # noqa: PLC0415 - needs the cluster's libraries
+        from kindlings.cluster.api import NODE_LEASES, Refusal  # noqa: PLC0415 - as above
 
         try:
-            listed = self._api.get(_LEASES).get("items") or []
+            listed = self._api.get(NODE_LEASES).get("items") or []
         except Refusal:
             return {}
         return {objects.name(lease): str(lease["spec"].get("renewTime")) for lease in listed}
@@ -84,10 +83,6 @@ class Place:
             return self._api.get(KINDS[kind].path()).get("items") or []
         except Refusal:
             return []
-
-
-def _is_ready(node: Object) -> bool:
-    return objects.condition(node, "Ready").get("status") == "True"
 
 
 def _unchanged(before: dict[str, str], now: dict[str, str]) -> set[str]:

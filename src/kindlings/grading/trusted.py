@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import kindlings
 from kindlings import course, paths, results
-from kindlings.errors import ExitCode, InfrastructureError
+from kindlings.errors import MEND_CLUSTER, ExitCode, InfrastructureError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Target:
     def advice(self) -> str:
         """Return what to do where it does not answer."""
         if not self.context:
-            return "Run `kindlings up`: it looks at the cluster and mends or replaces it."
+            return MEND_CLUSTER
         return f"Look whether the cluster of the context {self.context} runs and can be reached from here."
 
     @property

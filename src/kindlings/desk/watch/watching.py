@@ -342,5 +342,4 @@ def _contents(tests: Sequence[Exercise]) -> dict[Path, str]:
 
 def _saw(said: str) -> str:
     """Return what a learner's message says was seen, or the trouble that kept a lab from being judged."""
-    found = results.part(said, "saw") or results.part(said, "trouble")
-    return found or next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
+    return results.part(said, "saw") or results.part(said, "trouble") or results.last_line(said)
