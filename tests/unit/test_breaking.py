@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings.cluster import breaking, doctor, down, kind, state
+from kindlings.cluster import breaking, doctor, down, shapes, state
 from kindlings.cluster.engine import Engine
 from kindlings.cluster.up import Settings, attach, up
 from kindlings.errors import InfrastructureError, UsageError
@@ -84,10 +84,25 @@ def test_the_learner_is_told_of_the_short_patience(world: World) -> None:
 
 def test_the_kubelet_patches_are_all_given() -> None:
     """A short lease, and on cgroup v1 the leave to run there: documents of their own."""
-    patches = kind.config(Engine("podman", "podman"), "1.36.3", {}, kind.BREAK)["kubeadmConfigPatches"]
+    patches = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shapes.BREAK)["kubeadmConfigPatches"]
     assert sum("nodeLeaseDurationSeconds: 4" in one for one in patches) == 1
     refuses = not Path("/sys/fs/cgroup/cgroup.controllers").exists()
     assert sum("failCgroupV1" in one for one in patches) == (1 if refuses else 0)
+
+
+@pytest.mark.parametrize("shape", [shapes.COURSE, shapes.BREAK])
+def test_kubelet_and_containerd_agree_on_who_makes_cgroups(shape: shapes.Shape) -> None:
+    """Both or neither do so themselves: with one by way of systemd no Pod starts."""
+    config = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shape)
+    kubelet = any("cgroupDriver: cgroupfs" in one for one in config["kubeadmConfigPatches"])
+    assert {"SystemdCgroup = false" in one for one in config["containerdConfigPatches"]} == {kubelet}
+
+
+@pytest.mark.parametrize("shape", [shapes.COURSE, shapes.BREAK])
+def test_no_cluster_waits_for_the_disk(shape: shapes.Shape) -> None:
+    """Its etcd is told so once, beside whatever else the shape asks of the same document."""
+    patches = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shape)["kubeadmConfigPatches"]
+    assert sum("unsafe-no-fsync" in one for one in patches) == 1
 
 
 # Taking away.

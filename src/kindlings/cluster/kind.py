@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pykube
 import pytest_kind.cluster
-import yaml
 
 from kindlings.cluster import engine as engines
-from kindlings.cluster import nodes, policies, ports, state
+from kindlings.cluster import nodes, policies, shapes, state
 from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from kindlings.cluster.engine import Engine
     from kindlings.cluster.node_image import NodeImage
@@ -34,56 +31,11 @@ _CREATION_STEPS: Final = 7
 _SERVES: Final = "Installing StorageClass"
 """The last of its steps before the workers join."""
 
-_REGISTRY_CONFIG: Final = "/etc/containerd/certs.d"
-
 WIPE: Final = """\
 if [ -e "$1" ]; then mkdir -p "$2" && mv "$1" "$2/$$" || exit; fi
 rm -rf "$2" || true
 """
 """Takes the folder $1 away at once, by way of $2: rm may fail while a Pod still writes there."""
-
-NOT_READY_AFTER: Final = 8
-"""Seconds without a word of its kubelet after which a node of a BREAK cluster is NotReady; elsewhere 50."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What sets one of our clusters apart from the other."""
-
-    workers: int
-    node_ports: tuple[int, ...] = ()
-    """The node ports to which ports of this machine lead."""
-    kubeadm: tuple[Mapping[str, Any], ...] = ()
-    """Merged into the documents of their kind (and apiVersion) that kind gives to kubeadm."""
-
-
-COURSE: Final = Shape(workers=2, node_ports=ports.NODE_PORTS)
-BREAK: Final = Shape(
-    workers=0,
-    kubeadm=(
-        {
-            # kind writes this version from Kubernetes 1.36 on (sigs.k8s.io/kind, kubeadm/config.go).
-            "apiVersion": "kubeadm.k8s.io/v1beta4",
-            "kind": "ClusterConfiguration",
-            "controllerManager": {
-                "extraArgs": [
-                    {"name": "node-monitor-grace-period", "value": f"{NOT_READY_AFTER}s"},
-                    {"name": "node-monitor-period", "value": "1s"},
-                    # There is one of each: an election would only make it late after its return.
-                    {"name": "leader-elect", "value": "false"},
-                ]
-            },
-            "scheduler": {"extraArgs": [{"name": "leader-elect", "value": "false"}]},
-        },
-        {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            # The kubelet renews its lease four times in it (k8s.io/component-helpers, apimachinery/lease).
-            "nodeLeaseDurationSeconds": 4,
-        },
-    ),
-)
-"""One node, in which parts of the cluster may be taken away, and which notices that soon."""
 
 
 class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has no types
@@ -122,14 +74,14 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         self.path = folder
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> shapes.Shape:
         """Return what the cluster is to look like, which its name tells."""
-        return BREAK if state.is_break(self.name) else COURSE
+        return shapes.BREAK if state.is_break(self.name) else shapes.COURSE
 
     @property
     def config(self) -> dict[str, Any]:
         """Return the cluster's kind config for this machine."""
-        return config(self.engine, self.kubernetes, self.node_ports, self.shape)
+        return shapes.config(self.engine, self.kubernetes, self.node_ports, self.shape)
 
     @property
     def kubernetes(self) -> str:
@@ -276,68 +228,3 @@ class Cluster(pytest_kind.cluster.KindCluster):  # type: ignore[misc] # it has n
         summary = next((line for line in said if line.startswith("ERROR:")), "".join(said[-3:]))
         error = engines.trouble(f"kind {' '.join(arguments[:2])}", summary)
         return InfrastructureError(error.message, f"{error.advice} All that kind said is in {self.log_path}.")
-
-
-def config(
-    engine: Engine, kubernetes: str, node_ports: Mapping[int, int], shape: Shape = COURSE
-) -> dict[str, Any]:
-    """Return the kind config (v1alpha4) of a cluster of that shape for this machine."""
-    control_plane: dict[str, Any] = {"role": "control-plane"}
-    if node_ports:
-        control_plane["extraPortMappings"] = [
-            {"containerPort": node, "hostPort": host, "listenAddress": ports.ADDRESS}
-            for node, host in node_ports.items()
-        ]
-    result: dict[str, Any] = {
-        "kind": "Cluster",
-        "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [control_plane, *({"role": "worker"} for _ in range(shape.workers))],
-        "containerdConfigPatches": _containerd_patches(limited=engine.limited),
-    }
-    kubeadm = [*shape.kubeadm]
-    if _kubelet_refuses_cgroups(kubernetes):
-        kubelet = {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "failCgroupV1": False,
-        }
-        kubeadm.append(kubelet)
-    if kubeadm:
-        result["kubeadmConfigPatches"] = [yaml.safe_dump(document) for document in kubeadm]
-    return result
-
-
-def _containerd_patches(*, limited: bool) -> list[str]:
-    """Return the patches for both formats of containerd's config; kind skips the one that does not fit.
-
-    containerd 1.x has one CRI plugin, 2.x one for images and one for the runtime.
-    """
-    patches = []
-    for version, images, runtime in (
-        (2, "io.containerd.grpc.v1.cri", "io.containerd.grpc.v1.cri"),
-        (3, "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"),
-    ):
-        lines = [
-            f"version = {version}",
-            f'[plugins."{images}".registry]',
-            f'  config_path = "{_REGISTRY_CONFIG}"',
-        ]
-        if limited:
-            # A negative oom_score_adj takes CAP_SYS_RESOURCE, without which no Pod would start.
-            lines += [f'[plugins."{runtime}"]', "  restrict_oom_score_adj = true"]
-        patches.append("\n".join(lines) + "\n")
-    return patches
-
-
-def _kubelet_refuses_cgroups(kubernetes: str) -> bool:
-    """Tell whether the kubelet has to be told to run on cgroup v1: from 1.35 on, on such a machine."""
-    major, minor = (int(part) for part in kubernetes.split(".")[:2])
-    cgroups = Path("/sys/fs/cgroup")
-    cgroup_v1 = cgroups.is_dir() and not (cgroups / "cgroup.controllers").exists()
-    return (major, minor) >= (1, 35) and cgroup_v1
-
-
-def fingerprint(description: Mapping[str, Any], images: Sequence[str]) -> str:
-    """Return a short name for a kind config, without its host ports, and the `images` that the nodes have."""
-    text = re.sub(r"hostPort: \d+", "", yaml.safe_dump([dict(description), *images]))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

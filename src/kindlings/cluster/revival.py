@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import tenacity
 
-from kindlings.cluster import images, kind, nodes, ports
+from kindlings.cluster import images, nodes, ports, shapes
 from kindlings.errors import InfrastructureError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def unfit(cluster: Cluster, record: Record | None, found: list[nodes.Node]) -> s
         return "was begun and never finished"
     if record.image != cluster.node_image.reference:
         return f"is of another node image ({record.image})"
-    wanted = kind.config(cluster.engine, record.kubernetes, record.node_ports, cluster.shape)
-    same = record.fingerprint == kind.fingerprint(wanted, images.course_images())
+    wanted = shapes.config(cluster.engine, record.kubernetes, record.node_ports, cluster.shape)
+    same = record.fingerprint == shapes.fingerprint(wanted, images.course_images())
     if not same or len(found) != len(wanted["nodes"]):
         return "is not of this version's shape, or lacks its images"
     return ""

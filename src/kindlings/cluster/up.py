@@ -14,11 +14,11 @@ from kindlings.cluster import (
     breaking,
     down,
     images,
-    kind,
     machine,
     node_image,
     ports,
     revival,
+    shapes,
     state,
     tools,
 )
@@ -191,7 +191,7 @@ def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: b
             image=image.reference,
             origin=image.origin,
             node_ports=cluster.node_ports,
-            fingerprint=kind.fingerprint(cluster.config, images.course_images()),
+            fingerprint=shapes.fingerprint(cluster.config, images.course_images()),
         )
     )
     progress.say(f"Cluster {cluster.name} is ready: Kubernetes {image.kubernetes}, {_shown(cluster)}")
@@ -199,7 +199,7 @@ def _finish(cluster: Cluster, progress: Progress, settings: Settings, *, sent: b
 
 def _shown(cluster: Cluster) -> str:
     if state.is_break(cluster.name):
-        return f"a silent node is NotReady after {kind.NOT_READY_AFTER} s (elsewhere after 50 s)"
+        return f"a silent node is NotReady after {shapes.NOT_READY_AFTER} s (elsewhere after 50 s)"
     return ", ".join(
         f"node port {node} at {ports.ADDRESS}:{port}" for node, port in cluster.node_ports.items()
     )

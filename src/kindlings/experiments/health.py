@@ -10,7 +10,7 @@ import urllib3
 
 from kindlings import objects
 from kindlings.cluster.api import KINDS, NODE_LEASES, Refusal
-from kindlings.cluster.kind import NOT_READY_AFTER
+from kindlings.cluster.shapes import NOT_READY_AFTER
 from kindlings.experiments.bench import PATIENCE, Bench, Seen
 
 
