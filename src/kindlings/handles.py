@@ -191,23 +191,22 @@ class Pod(Handle):
         try:
             printed = remote.run(self.lab.prober, self.lab.namespace, self.name, container, command)
         except InfrastructureError:
-            self._ended_meanwhile(container, command)
+            self._ended_meanwhile(remote.expected(container, self.name, command))
             raise
         except LabFailure as failure:
             said, document = failure.findings.saw, self.document
             if said.startswith(remote.KILLED):
-                self._ended_meanwhile(container, command)
+                self._ended_meanwhile(remote.expected(container, self.name, command))
             failure.findings.because = crashes.found(document, container, said, self.lab.sources)
             raise
         return Output(self, container, command, printed)
 
-    def _ended_meanwhile(self, container: str, command: tuple[str, ...]) -> None:
-        """Raise LabFailure where a command in the container came to nothing because that has just ended."""
+    def _ended_meanwhile(self, expected: str) -> None:
+        """Raise LabFailure where what was done to a container came to nothing because that has just ended."""
         snapshot, sources = self.lab.recorder.snapshot(), self.lab.sources
         for pod in self._select(snapshot):
             document = sources.of(pod, snapshot)
             if document and (because := probes.killed(pod, document, sources, snapshot)):
-                expected = remote.expected(container, self.name, command)
                 saw, look = "the container ended meanwhile", sources.look(f"describe pod {self.name}")
                 raise LabFailure(Findings(expected, saw, because, look, probes.READ))
         self.lab.wait(self.target, conditions.ready(), None)
@@ -218,16 +217,16 @@ class Pod(Handle):
         for pod in self._select(scene):
             for status in objects.statuses(pod):
                 if status["name"] == container and status.get("containerID"):
-                    self._kill(pod["spec"]["nodeName"], status["containerID"].rpartition("/")[2])
+                    self._kill(pod["spec"]["nodeName"], status)
                     return
         raise InfrastructureError(f"Container {container} of {self} does not run, so it cannot be killed.")
 
-    def _kill(self, node: str, container_id: str) -> None:
+    def _kill(self, node: str, status: Object) -> None:
         try:
-            self.lab.kill(node, container_id)
+            self.lab.kill(node, status["containerID"].rpartition("/")[2])
         except InfrastructureError:
-            # A container that has just crashed cannot be killed; then this raises LabFailure.
-            self.lab.wait(self.target, conditions.ready(), None)
+            # A container that has just ended by itself cannot be killed.
+            self._ended_meanwhile(f"container {status['name']} of {self} to run until it is killed")
             raise
 
 

@@ -38,6 +38,8 @@ def server(*, restarts: int = 0, probe: str = "livenessProbe", ready: bool = Tru
     """Return a Pod whose container has a probe, with these fields besides QUICK's."""
     made = pod(ready=ready, statuses=[running(ready=ready, restarts=restarts)])
     made["spec"]["containers"] = [{"name": "count", probe: QUICK | fields}]
+    made["spec"]["nodeName"] = "worker"
+    made["status"]["containerStatuses"][0]["containerID"] = "containerd://1f"
     return made
 
 
@@ -200,28 +202,51 @@ def test_an_unready_container_is_no_cause(tmp_path: Path) -> None:
     assert "has no livenessProbe" in told(tmp_path, fields, one, unhealthy).because
 
 
-def asked(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, result: remote.Result, *found: Object, ails: str = ""
-) -> BaseException:
-    """Return what a command raises that ends with this result; `ails` is what a wait for the Pod tells."""
+def handle(folder: Path, *found: Object, ails: str = "") -> Pod:
+    """Return the lesson's handle of the Pod; `ails` is what a wait for it tells, and killing it fails."""
 
     def wait(_target: object, condition: Condition, _timeout: object) -> None:
         if ails and condition == ready():
             raise LabFailure(Findings("it to be ready", ails))
 
+    def kill(_node: str, _container_id: str) -> None:
+        raise InfrastructureError("no such process")
+
     moment = snapshot(*found)
     lab = SimpleNamespace(
         wait=wait,
+        kill=kill,
         prober=None,
         document=lambda *_: None,
         namespace="lab",
         recorder=SimpleNamespace(snapshot=lambda: moment),
         sources=Sources([document(folder, POD + LINES)], "lab", (), lambda _pod, _container: ""),
     )
+    return Pod(cast("Lab", lab), "counter")
+
+
+def asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, result: remote.Result, *found: Object, ails: str = ""
+) -> BaseException:
+    """Return what a command raises that ends with this result."""
     monkeypatch.setattr(remote, "attempt", lambda *_: result)
     with pytest.raises((LabFailure, InfrastructureError)) as caught:
-        Pod(cast("Lab", lab), "counter").exec("count", "killall", "httpd")
+        handle(folder, *found, ails=ails).exec("count", "killall", "httpd")
     return caught.value
+
+
+def test_a_container_that_ended_before_it_was_killed_is_told_by_what_ended_it(tmp_path: Path) -> None:
+    """The probe, or the crash, is the learner's; a container that is well and cannot be killed is ours."""
+    one = server(restarts=1)
+    events = [event(one, "Unhealthy", REFUSED), event(one, "Killing", KILLED)]
+    with pytest.raises(LabFailure) as caught:
+        handle(tmp_path, one, *events).kill("count")
+    assert caught.value.findings.expected == "container count of Pod counter to run until it is killed"
+    assert caught.value.findings.because.startswith("the livenessProbe of container count (")
+    with pytest.raises(LabFailure, match="it crashes"):
+        handle(tmp_path, server(), ails="it crashes").kill("count")
+    with pytest.raises(InfrastructureError, match="no such process"):
+        handle(tmp_path, server()).kill("count")
 
 
 @pytest.mark.parametrize("result", [remote.Result(137), remote.Result(None, reason="no such container")])
