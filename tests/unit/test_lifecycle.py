@@ -152,8 +152,32 @@ def test_a_stopped_cluster_whose_port_was_taken_is_recreated(
     assert any("using 32001" in line for line in log.said)
 
 
+def test_the_cluster_of_another_account_is_left_alone(world: World) -> None:
+    """It runs and was never begun from here: who is told so finds it untouched, and what to do."""
+    with world.edit() as changed:
+        changed["nodes"]["kindlings-control-plane"] = {"state": "running", "alive": True}
+    with pytest.raises(InfrastructureError, match="somebody may be at work on it") as caught:
+        up(Log())
+    assert "kindlings --name NAME up" in caught.value.advice
+    assert not world.calls("kind delete cluster")
+    assert world.state["nodes"]
+
+
+@pytest.mark.parametrize("node", [{"state": "exited", "alive": False}, {"state": "running", "alive": False}])
+def test_what_another_account_left_dead_is_replaced(world: World, node: dict[str, object]) -> None:
+    """Nobody is at work on a cluster whose nodes have stopped, or have no processes."""
+    with world.edit() as changed:
+        changed["nodes"]["kindlings-control-plane"] = node
+    up(Log())
+    assert len(world.calls("kind delete cluster")) == 1
+    assert created(world) == 1
+
+
 def test_an_unfinished_cluster_is_never_reused(world: World) -> None:
     """Nodes without a record are what an interrupted creation left: they go."""
+    begun = state.config("kindlings")
+    begun.parent.mkdir(parents=True)
+    begun.touch()
     with world.edit() as changed:
         changed["nodes"]["kindlings-control-plane"] = {"state": "running", "alive": True}
     log = Log()

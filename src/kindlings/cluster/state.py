@@ -78,6 +78,11 @@ def kubeconfig(name: str) -> Path:
     return folder(name) / "kubeconfig"
 
 
+def config(name: str) -> Path:
+    """Return the kind config of the cluster `name`, which is written before its creation begins."""
+    return folder(name) / "kind.yaml"
+
+
 def require(name: str) -> Record:
     """Return the record of the cluster `name`; raises InfrastructureError where there is none."""
     record = load(name)

@@ -16,6 +16,7 @@ from kindlings.cluster import (
     images,
     machine,
     node_image,
+    nodes,
     ports,
     revival,
     shapes,
@@ -109,6 +110,7 @@ def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, s
     if not found:
         state.forget(cluster.name)
         return False
+    _leave_to_others(cluster, found)
     why = "is to be made afresh" if settings.fresh else revival.unfit(cluster, record, found)
     why = why or revival.revive(cluster, found, progress)
     if not why:
@@ -124,6 +126,19 @@ def _reused(cluster: Cluster, record: state.Record | None, progress: Progress, s
     return False
 
 
+def _leave_to_others(cluster: Cluster, found: list[nodes.Node]) -> None:
+    """Raise InfrastructureError where the cluster runs and was never begun from here: it may be in use."""
+    running = [node for node in found if node.runs]
+    if state.config(cluster.name).exists() or len(nodes.dead(cluster.engine, running)) == len(running):
+        return
+    name, engine = cluster.name, cluster.engine.name
+    raise InfrastructureError(
+        f"A cluster {name} runs in {engine} that another account, or another KINDLINGS_STATE_DIR, made; "
+        "somebody may be at work on it.",
+        f"For one of your own: `kindlings --name NAME up`. To remove it: `kindlings --name {name} down`.",
+    )
+
+
 def _create(cluster: Cluster, progress: Progress) -> bool:
     """Create the cluster; return whether the add-ons were sent to it meanwhile.
 
@@ -135,7 +150,7 @@ def _create(cluster: Cluster, progress: Progress) -> bool:
     for node_port, port in cluster.node_ports.items():
         if port != node_port:
             progress.say(f"Port {node_port} is taken on this machine: using {port} in its place")
-    config = cluster.path / "kind.yaml"
+    config = state.config(cluster.name)
     config.write_text(yaml.safe_dump(cluster.config), encoding="utf-8")
     archive = images.archive(cluster.engine, progress, cluster.node_image)
     if archive is None:
