@@ -14,7 +14,8 @@ def test_the_dashboard_shows_the_greeter(lab: Lab) -> None:
     """The dashboard shows the Pod greeter Running, and in its log whom it greets."""
     greeter = lab.apply("greeter.yaml").pod("greeter").wait(ready())
 
-    on_dashboard(greeter).row("Running", restarts=0).log("greeter", "Hello, ")
+    whom = greeter.exec("greeter", "env").value("WHOM")
+    on_dashboard(greeter).row("Running", restarts=0).log("greeter", f"Hello, {whom}")
 
 
 @only_pods

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, annotated, change_cause, labelled, ready, rolled_out
+from kindlings import Lab, all_with_image, annotated, change_cause, labelled, ready, rolled_out
 
 pytestmark = pytest.mark.kinds("Deployment", "Pod")
 
@@ -81,5 +81,7 @@ def test_the_change_cause_is_shown_in_the_history(lab: Lab) -> None:
 
     lab.run("release.sh")
 
+    counter.wait(change_cause(1, "first version"))
     counter.wait(change_cause(2, "second version"))
+    counter.pods.wait(all_with_image("busybox:1.37"))
     lab.run("history.sh").shows("first version", "second version")

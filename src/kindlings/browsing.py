@@ -11,6 +11,7 @@ from kindlings import explain
 from kindlings.cluster.ports import ADDRESS
 from kindlings.dashboard import served
 from kindlings.errors import Findings, InfrastructureError, LabFailure
+from kindlings.explain import crashes
 
 if TYPE_CHECKING:
     from kindlings.handles import Pod
@@ -46,9 +47,10 @@ class Shown:
         if wanted in said:
             return self
         last = said.splitlines()[-1:] or ["nothing"]
-        raise self._failure(
-            f"the log of container {container} on the dashboard to say {wanted}", last[0][:120]
-        )
+        expected = f"the log of container {container} on the dashboard to say {wanted}"
+        document = lab.document("Pod", name)
+        because, _ = crashes.written(document, container, last[0], lab.sources)
+        raise self._failure(expected, last[0][:120], because)
 
     def _get(self, path: str) -> str:
         """Ask for the page as a browser does, past any proxy."""
@@ -64,13 +66,13 @@ class Shown:
             raise InfrastructureError(f"The dashboard shows no Pods: {_text(text)[-200:]}")
         return text
 
-    def _failure(self, expected: str, saw: str) -> LabFailure:
+    def _failure(self, expected: str, saw: str, because: str = "") -> LabFailure:
         lab, name = self._pod.lab, self._pod.name
         document = lab.document("Pod", name)
-        because, place = "", None
+        place = None
         if document is not None:
             place = document.at("spec", "containers")
-            because = explain.container_names(document, lab.sources)
+            because = because or explain.container_names(document, lab.sources)
         return LabFailure(Findings(expected, saw, because, "kindlings dashboard", _READ, place=place))
 
 

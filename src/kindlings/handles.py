@@ -10,7 +10,7 @@ from kindlings.cluster import exec as remote
 from kindlings.cluster.api import KINDS, MERGE, Refusal
 from kindlings.conditions import Impossible, Met, Scene, Target
 from kindlings.errors import Findings, InfrastructureError, LabFailure
-from kindlings.explain import crashes, probes
+from kindlings.explain import crashes, probes, variables
 from kindlings.logs import Line, LogView
 from kindlings.recorder import History
 from kindlings.selectors import matches
@@ -247,20 +247,25 @@ class Output:
             return
         if variable:
             lines = [line for line in lines if line.startswith(f"{variable}=")] or [f"no {variable}"]
+        raise self._failure(wanted, (lines[-1:] or ["nothing"])[0], variable)
+
+    def value(self, variable: str) -> str:
+        """Return the value of a variable that `env` has printed. Raises LabFailure where it has none."""
+        for line in self.text.splitlines():
+            name, _, value = line.partition("=")
+            if name == variable and value:
+                return value
+        raise self._failure(f"a value of {variable}", f"no {variable}", variable)
+
+    def _failure(self, wanted: str, saw: str, variable: str) -> LabFailure:
         document, sources = self.pod.document, self.pod.lab.sources
-        because = explain.variable(variable, self.container, document, sources)
-        last = lines[-1:] or ["nothing"]
+        because = variables.source(variable, self.container, document, sources)
         if not variable:
-            because, _ = crashes.written(document, self.container, last[0], sources)
-        raise LabFailure(
-            Findings(
-                expected=f"`{' '.join(self.command)}` in container {self.container} to show {wanted}",
-                saw=last[0][:120],
-                because=because,
-                look=self.pod.lab.sources.look(f"describe pod {self.pod.name}"),
-                read=explain.READ_ENV if variable else explain.READ_KIND["Pod"],
-            )
-        )
+            because, _ = crashes.written(document, self.container, saw, sources)
+        read = explain.READ_ENV if variable else explain.READ_KIND["Pod"]
+        expected = f"`{' '.join(self.command)}` in container {self.container} to show {wanted}"
+        look = sources.look(f"describe pod {self.pod.name}")
+        return LabFailure(Findings(expected, saw[:120], because, look, read))
 
     def satisfies(self, condition: LogCondition) -> None:
         """Demand that the output is as `condition` says. Raises LabFailure."""

@@ -10,7 +10,7 @@ import pytest
 from kindlings import explain
 from kindlings.conditions import Met, NotYet, Scene, Target, fewer_ready_than
 from kindlings.daemons import Node, Taint, one_on_each, tolerates
-from kindlings.explain import strategies
+from kindlings.explain import strategies, variables
 from kindlings.explain.sources import Sources
 from kindlings.waiting import Unmet
 from tests.unit.fakes import document, pod, snapshot, waiting
@@ -181,7 +181,7 @@ def test_a_variable_comes_from_a_line(tmp_path: Path, env: str, because: str) ->
     """Be it a value, a reference, or the container that lacks it."""
     text = f"{MANIFEST}      containers:\n        - {{name: agent, env: {env}}}\n"
     sources = Sources([document(tmp_path, text)], "lab")
-    assert explain.variable("NODE", "agent", sources.documents[0], sources) == because
+    assert variables.source("NODE", "agent", sources.documents[0], sources) == because
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,31 @@ def test_a_shell_its_option_and_its_script_belong_together(
     assert findings.because == f"container count {told_of_it}"
 
 
+GREETS = "      args: [/bin/sh, -c, 'test -n \"$WHOM\" || echo WHOM is not set and nor is HOMW']\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "told_of_it"),
+    [
+        ("", "; container count (single-container.yaml:7) has no WHOM in its env"),
+        (
+            "      env: [{name: WHMO, value: x}]\n",
+            "; env (single-container.yaml:10) has WHMO (single-container.yaml:10)",
+        ),
+        ("      env: [{name: WHOM}]\n", "; WHOM has no value (single-container.yaml:10)"),
+        ("      env: [{name: WHOM, value: x}]\n", ""),
+        ("      envFrom: [{configMapRef: {name: x}}]\n", ""),
+    ],
+)
+def test_a_variable_that_a_container_misses_is_sought_in_its_env(
+    tmp_path: Path, env: str, told_of_it: str
+) -> None:
+    """It is one that the script asks for, and the last line of the log names: missing, misspelt or empty."""
+    one = pod(ready=False, statuses=[crashed(1)])
+    because = told(tmp_path, fakes.POD + GREETS + env, one, log="WHOM is not set").because
+    assert because.endswith(f"the last line of its log: WHOM is not set{told_of_it}")
+
+
 def test_a_crash_without_a_word_says_so(tmp_path: Path) -> None:
     """An empty log is told, too."""
     findings = told(tmp_path, POD.format(image="busybox:1.36"), pod(ready=False, statuses=[crashed()]))

@@ -206,7 +206,10 @@ def test_a_note_that_no_command_changes_is_told_so(tmp_path: Path) -> None:
     because = told(tmp_path, change_cause(2, "x"), target=WHOLE, ran=(UNDO,)).because
     assert because.endswith("undo.sh:3 is the last line that was run, and none was kubectl annotate")
     note = replace(UNDO, words=("annotate", "deployment/counter", "a=b"))
-    assert "annotate" not in told(tmp_path, change_cause(2, "x"), target=WHOLE, ran=(note, UNDO)).because
+    because = told(tmp_path, change_cause(2, "x"), target=WHOLE, ran=(note, UNDO)).because
+    assert because.startswith("it is so after ")
+    assert because.endswith("(undo.sh:3)")
+    assert "none was kubectl annotate" not in because
 
 
 @pytest.mark.parametrize(

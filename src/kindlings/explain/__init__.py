@@ -22,8 +22,8 @@ from kindlings.explain import (
     services,
     stateful,
     strategies,
+    variables,
 )
-from kindlings.preflight.findings import mappings
 
 if TYPE_CHECKING:
     from kindlings.conditions import Target
@@ -186,7 +186,7 @@ def _from_manifest(verdict: Unmet, sources: Sources) -> str:
         made = document.kind == "StatefulSet"  # whose Pods mount what it claims
         return "" if made else pending.unmounted(document.name, sources, verdict.snapshot)
     if where == ("env",) and (name := getattr(verdict.condition, "name", "")):
-        return _variables(name, document, spec)
+        return variables.stands(name, document, spec) or _stands(document, spec, ("env",))
     if where == ("volumeMounts",) and verdict.proved:
         return mounts.because(document, spec, getattr(verdict.condition, "mounted_at", ""))
     if where == ("restartPolicy",) and document.get(*spec, "restartPolicy") not in {None, "Always"}:
@@ -225,34 +225,6 @@ def container_names(document: Document, sources: Sources, group: str = "containe
     ]
     where = document.at(*path)
     return f"{group} ({where}) has {', '.join(names)}" if names else f"spec ({where}) has no {group}"
-
-
-def variable(name: str, container: str, document: Document | None, sources: Sources) -> str:
-    """Say where a container's environment variable comes from, or nothing where no variable is meant."""
-    if document is None or not name:
-        return ""
-    path = (*sources.container(document, container), "env")
-    for index, one in enumerate(document.get(*path) or []):
-        if one.get("name") != name:
-            continue
-        for source, about in (one.get("valueFrom") or {}).items():
-            field = "fieldPath" if source == "fieldRef" else "key"
-            place = document.at(*path, index, "valueFrom", source, field)
-            return f"{name} is taken from {source} {about.get(field)} ({place})"
-        return f"{name} has the fixed value {one.get('value')} ({document.at(*path, index, 'value')})"
-    return f"container {container} ({document.at(*path[:-1])}) has no {name} in its env"
-
-
-def _variables(name: str, document: Document, spec: FieldPath) -> str:
-    """Say where the first container has the environment variable `name`, or which it has instead."""
-    path = (*spec, "containers", 0, "env")
-    has = []
-    for index, one in mappings(document.get(*path)):
-        if one.get("name") == name:
-            field = ("valueFrom", "fieldRef", "fieldPath") if "valueFrom" in one else ("value",)
-            return f"{name} is set there ({document.at(*path, index, *field)})"
-        has.append(f"{one.get('name')} ({document.at(*path, index, 'name')})")
-    return f"env ({document.at(*path)}) has {', '.join(has)}" if has else _stands(document, spec, ("env",))
 
 
 def _stands(document: Document, spec: FieldPath, where: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.explain import foreseen, mounts, stateful
+from kindlings.explain import foreseen, mounts, stateful, variables
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -53,7 +53,7 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     place = program(document, path, last)
     shared = _shared_port(last, symptom)
     file = mounts.not_there(last, document, path, sources)
-    lacks = foreseen.incomplete(document, path)
+    lacks = foreseen.incomplete(document, path) or variables.missed(last, document, path)
     lacks = f"; {lacks}" if lacks else ""
     return f"{who} ends with {_exit(symptom.exit_code)} ({place}){script}{last}{shared}{file}{lacks}"
 

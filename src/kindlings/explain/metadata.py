@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from kindlings.explain import commands
+
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
     from kindlings.manifests import Document, FieldPath
@@ -31,9 +33,11 @@ def because(verdict: Unmet, document: Document, sources: Sources) -> str:
             where = document.at(*other_root, "metadata", group, key)
             return f"{key} stands in {_called(other_root)}{group} ({where}); {found}"
     ran = sources.commands
-    if group == "annotations" and ran and all(one.words[:1] != ("annotate",) for one in ran):
+    if group != "annotations" or not ran:
+        return found
+    if all(one.words[:1] != ("annotate",) for one in ran):
         return f"{found}; {ran[-1].place} is the last line that was run, and none was kubectl annotate"
-    return found
+    return f"it is so {commands.ran(sources)}"
 
 
 def _called(root: FieldPath) -> str:
