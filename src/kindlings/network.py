@@ -244,7 +244,8 @@ class Service(Handle):
                     start = causes.started(pod, sources, snapshot)
                     other = causes.asked_in_turn(pod, sources, snapshot)
                     return f"the Pod itself answers HTTP 404 to {path}; {start}{other}"
-                return causes.unheard(service, refusal.message, sources, snapshot)
+                handed_on = causes.handed_on(refusal.message, sources, snapshot)
+                return handed_on or causes.unheard(service, refusal.message, sources, snapshot)
             except urllib3.exceptions.HTTPError:
                 return ""
         return ""

@@ -12,7 +12,8 @@ These are troubles that could still heal: an image may appear, a crash may pass.
 | start    | the container's command cannot be run (RunContainerError)        | 1 s                       |
 | crash    | two exits of one container with the same code, or a Failed Pod   | at once                   |
 | ended    | a container that ends with exit code 0 is started again          | at once, at the second end|
-| probe    | a readinessProbe that is answered with HTTP 4xx                  | 3 s                       |
+| probe    | a readinessProbe that is answered with HTTP 4xx, or that asks    | 3 s                       |
+|          | for a port by a name that the container has not                  |                           |
 | unready  | a readinessProbe of a port on which nothing listens              | 8 s                       |
 | probing  | a readinessProbe that fails otherwise                            | not: it may yet pass      |
 | volume   | the provisioner failed to make a volume: ours, not the learner's | 25 s, it tries again      |
@@ -61,6 +62,11 @@ _NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
 """What a provisioner says of a claim that it will never fulfil: no such class, or no such access mode.
 
 Of local folders, kind's: https://github.com/rancher/local-path-provisioner/blob/master/provisioner.go
+"""
+_NEVER_PASSES: Final = re.compile(r"statuscode: 4\d\d|strconv\.Atoi: parsing")
+"""How a probe ends that asks for what the program does not have, or for a port of a name that no port has.
+
+Of the name: k8s.io/kubernetes, pkg/probe/util.go.
 """
 _IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _CONFIG: Final = {"CreateContainerConfigError", "CreateContainerError"}
@@ -211,9 +217,7 @@ def _of_probes(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     ]
     if failed:
         refused = "connection refused" in failed[-1]
-        family = (
-            "probe" if re.search(r"statuscode: 4\d\d", failed[-1]) else "unready" if refused else "probing"
-        )
+        family = "probe" if _NEVER_PASSES.search(failed[-1]) else "unready" if refused else "probing"
         yield Symptom(family, pod, "Unhealthy", failed[-1])
 
 

@@ -113,6 +113,18 @@ def test_a_server_that_has_just_started_is_asked_again(server: FakeApiServer, ap
     assert len(api.get(PODS)["items"]) == 1
 
 
+def test_an_object_that_lost_a_race_for_the_quota_is_sent_again(server: FakeApiServer, api: Api) -> None:
+    """Others were counted at that moment, and nothing was made; any other conflict is an answer."""
+    words = 'Operation cannot be fulfilled on resourcequotas "kindlings": the object has been modified'
+    server.answer("POST", "/pods$", 409, status(409, "Conflict", words), times=2)
+    api.acting_as("learner").create(PODS, pod())
+    assert len(server.asked("POST", "/pods$")) == 3
+    assert len(api.get(PODS)["items"]) == 1
+    server.answer("POST", "/pods$", 409, status(409, "Conflict", "object is being deleted"))
+    with pytest.raises(Refusal, match="being deleted"):
+        api.create(PODS, pod("other"))
+
+
 def test_what_the_learner_may_not_is_an_answer(server: FakeApiServer, api: Api) -> None:
     """A refusal of the impersonated user is told at once."""
     server.answer("POST", "/pods$", 403, status(403, "Forbidden", FORBIDDEN))

@@ -111,7 +111,8 @@ GREETS = "      args: [/bin/sh, -c, 'test -n \"$WHOM\" || echo WHOM is not set a
         ("", "; container count (single-container.yaml:7) has no WHOM in its env"),
         (
             "      env: [{name: WHMO, value: x}]\n",
-            "; env (single-container.yaml:10) has WHMO (single-container.yaml:10)",
+            "; container count (single-container.yaml:7) has no WHOM in its env, only WHMO "
+            "(single-container.yaml:10)",
         ),
         ("      env: [{name: WHOM}]\n", "; WHOM has no value (single-container.yaml:10)"),
         ("      env: [{name: WHOM, value: x}]\n", ""),

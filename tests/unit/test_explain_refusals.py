@@ -239,6 +239,19 @@ def test_the_quota_is_told(tmp_path: Path) -> None:
     assert findings.because == "a lab may have at most count/pods=40"
 
 
+def test_a_type_that_the_quota_forbids_is_told_with_its_line(tmp_path: Path) -> None:
+    """A Service is refused for its type, not for being one too many."""
+    message = (
+        'services "golang" is forbidden: exceeded quota: kindlings, requested: services.nodeports=1, '
+        "used: services.nodeports=0, limited: services.nodeports=0"
+    )
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: golang}\nspec:\n  type: NodePort\n"
+    findings = told(tmp_path, text, message, code=403, reason="Forbidden")
+    assert findings.because == (
+        "a lab may have at most services.nodeports=0, and type is NodePort (single-container.yaml:5)"
+    )
+
+
 def test_two_objects_of_one_name_are_told(tmp_path: Path) -> None:
     """AlreadyExists is the name's line."""
     findings = told(tmp_path, POD, 'pods "counter" already exists', code=409, reason="AlreadyExists")

@@ -288,6 +288,30 @@ def test_an_object_that_no_file_has(tmp_path: Path, kind: str, name: str, becaus
     assert findings.because == because
 
 
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        (
+            "frontend",
+            "Pod counter is there (single-container.yaml:4), and no Service of that name stands beside it",
+        ),
+        ("coutner", "metadata.name is coutner (other.yaml:4), and the lab asks for counter"),
+    ],
+)
+def test_of_several_objects_the_one_is_told_that_comes_nearest(
+    tmp_path: Path, name: str, because: str
+) -> None:
+    """A name that is nearly the one; else the object of another kind that bears the name."""
+    other = document(tmp_path, SERVICE.format(name=name), "other.yaml")
+    third = document(tmp_path, SERVICE.format(name="backend"), "third.yaml")
+    sources = Sources([third, other, document(tmp_path, POD.format(image="a:1"))], "lab")
+    files = ("single-container.yaml", "other.yaml", "third.yaml")
+    assert explain.absent("Service", "counter", sources, files).findings.because.startswith(because)
+
+
 def test_an_object_of_nobodys_file_is_explained_by_none(tmp_path: Path) -> None:
     """What the learner did not write has no line."""
     sources = Sources([document(tmp_path, POD.format(image="a:1"))], "lab")

@@ -206,8 +206,9 @@ def test_a_volume_that_ends_with_its_pod(tmp_path: Path) -> None:
     )
     spec = ("spec", "template", "spec")
     mounted = "data is mounted at /app (a.yaml:12) and is the Pod's hostPath (a.yaml:15)"
-    for wanted in ("/app", "/data"):
-        assert mounts.because(document(tmp_path, text, "a.yaml"), spec, wanted) == mounted
+    other = f"{mounted}; nothing is mounted at /data in the container (a.yaml:9)"
+    for wanted, because in (("/app", mounted), ("/data", other)):
+        assert mounts.because(document(tmp_path, text, "a.yaml"), spec, wanted) == because
     nothing = document(tmp_path, text.partition("          hostPath:")[0], "b.yaml")
     assert mounts.because(nothing, spec, "/app").endswith(
         "(b.yaml:12) and is an emptyDir, as nothing else is said of it (b.yaml:14)"

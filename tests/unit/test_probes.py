@@ -202,6 +202,22 @@ def test_an_unready_container_is_no_cause(tmp_path: Path) -> None:
     assert "has no livenessProbe" in told(tmp_path, fields, one, unhealthy).because
 
 
+@pytest.mark.parametrize(
+    ("message", "family"),
+    [
+        ("HTTP probe failed with statuscode: 404", "probe"),
+        ('errored and resulted in unknown state: strconv.Atoi: parsing "http": invalid syntax', "probe"),
+        ("dial tcp 10.244.1.5:80: connect: connection refused", "unready"),
+        ("HTTP probe failed with statuscode: 503", "probing"),
+    ],
+)
+def test_a_probe_that_will_never_pass_is_told_from_one_that_may(message: str, family: str) -> None:
+    """What the program does not have, and a port that is called otherwise, do not come by waiting."""
+    one = server(ready=False, probe="readinessProbe")
+    unhealthy = event(one, "Unhealthy", f"Readiness probe {message}")
+    assert [found.family for found in symptoms.find(scene(the_pod(), one, unhealthy))] == [family]
+
+
 def handle(folder: Path, *found: Object, ails: str = "") -> Pod:
     """Return the lesson's handle of the Pod; `ails` is what a wait for it tells, and killing it fails."""
 

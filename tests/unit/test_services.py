@@ -313,6 +313,44 @@ def test_a_port_on_which_nothing_listens_is_explained(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_pod_could_not_hand_on_is_laid_to_the_service_that_it_asked(tmp_path: Path) -> None:
+    """Its answer names that Service; another port, another name and another trouble are not its fault."""
+    documents = [*read(written(tmp_path, SERVICE.format(selector="application", target=80), FILE)).documents]
+    documents += read(written(tmp_path, DEPLOYMENT, "golang-api.yaml")).documents
+    sources = Sources(documents, "lab")
+    one = a_pod()
+    moment = snapshot(service(), one, deployment(), slice_of(one))
+    name = service()["metadata"]["name"]
+    refused = "does not answer: dial tcp 10.96.0.9:8080: connect: connection refused"
+
+    why = causes.handed_on(f"http://{name}:8080 {refused}", sources, moment)
+    assert why.startswith("targetPort is 80 (golang-svc.yaml:11), and nothing listens on port 80 of the Pods")
+    assert causes.handed_on(f"http://other:8080 {refused}", sources, moment) == ""
+    assert causes.handed_on(f"http://{name}:8080 does not know you", sources, moment) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "has"),
+    [("htpt", "only htpt (golang-api.yaml:18)"), ("", "no port with a name")],
+)
+def test_a_probe_of_a_port_that_has_no_such_name_is_told_which_there_are(
+    tmp_path: Path, name: str, has: str
+) -> None:
+    """The kubelet's own words are those of its programming language."""
+    text = DEPLOYMENT.replace("port: 80\n", "port: http\n").replace("name: http", f"name: {name}")
+    one = a_pod(ready=False)
+    message = (
+        'Readiness probe errored and resulted in unknown state: strconv.Atoi: parsing "http": invalid syntax'
+    )
+    found = causes.probe(
+        symptoms.Symptom("unready", one, "Unhealthy", message),
+        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
+        Sources([], "lab"),
+    )
+    assert found.startswith("the readinessProbe asks for GET /ready on port http (golang-api.yaml:23), and ")
+    assert found.endswith(f"has {has}")
+
+
 def test_a_program_may_hand_on_what_another_answered(tmp_path: Path) -> None:
     """Each other workload is told with its args; a program that is alone answers for itself."""
     other = DEPLOYMENT.replace("name: golang-api\n", "name: backend\n", 1).replace(

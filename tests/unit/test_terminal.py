@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kindlings import commands, manifests, terminal
-from kindlings.cluster import kubectl
+from kindlings.cluster import api, kubectl
 from kindlings.cluster.kubectl import Answer, Kubectl
 from kindlings.errors import InfrastructureError, LabFailure, Place
 from kindlings.explain import commands as explanations
@@ -112,6 +112,19 @@ def test_no_kubectl_and_no_server_are_ours(tmp_path: Path) -> None:
     away.chmod(0o755)
     with pytest.raises(InfrastructureError, match="does not reach"):
         kubectl._run(away, [], str(tmp_path), {})
+
+
+def test_a_command_that_lost_a_race_for_the_quota_is_run_again(tmp_path: Path) -> None:
+    """Nothing was made; the second time it may."""
+    program = tmp_path / "kubectl"
+    program.write_text(
+        f"#!{sys.executable} -S\nimport os, sys\n"
+        "if not os.path.exists('asked'):\n    open('asked', 'w').close()\n"
+        f"    sys.exit('Error from server (Conflict): {api.COUNTED_MEANWHILE} \"kindlings\": modified')\n"
+        "print('made')\n"
+    )
+    program.chmod(0o755)
+    assert kubectl._run(program, [], str(tmp_path), {}) == Answer(0, "made\n", "")
 
 
 def test_a_command_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,14 @@ NODE_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/le
 """Where the nodes' leases are, which a kubelet that lives renews."""
 
 
+COUNTED_MEANWHILE: Final = "Operation cannot be fulfilled on resourcequotas"
+"""How an object is refused, with 409, while others of its namespace are counted: nothing was made.
+
+The server itself tries three times before (k8s.io/apiserver, admission/plugin/resourcequota/controller.go).
+No learner can write such words into a message: a name has no space.
+"""
+
+
 class Refusal(Exception):  # noqa: N818 - an answer of the API server, not an error of ours
     """The API server answered with a Status of failure."""
 
@@ -103,6 +111,10 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API server, not an er
         details = status.get("details") or {}
         self.causes: list[dict[str, str]] = details.get("causes") or []
         super().__init__(self.message)
+
+
+def _lost_the_count(response: BaseHTTPResponse) -> bool:
+    return response.status == 409 and COUNTED_MEANWHILE.encode() in response.data
 
 
 class Api:
@@ -208,6 +220,7 @@ class Api:
         retry = retry | tenacity.retry_if_result(
             lambda response: self._starts(response) and time.monotonic() - started < _STARTING
         )
+        retry = retry | tenacity.retry_if_result(_lost_the_count)
         if safe:
             retry = retry | tenacity.retry_if_result(lambda response: response.status in _BUSY)
         retrying = tenacity.Retrying(

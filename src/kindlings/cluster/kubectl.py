@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import tenacity
 import yaml
 
+from kindlings.cluster.api import COUNTED_MEANWHILE
 from kindlings.errors import MEND_CLUSTER, InfrastructureError
 
 if TYPE_CHECKING:
@@ -114,6 +116,16 @@ def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(one for one in entries if one["name"] == name)
 
 
+def _lost_the_count(answer: Answer) -> bool:
+    return answer.code != 0 and COUNTED_MEANWHILE in answer.err
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_result(_lost_the_count),
+    stop=tenacity.stop_after_attempt(10),
+    wait=tenacity.wait_random_exponential(multiplier=0.05, max=1),
+    retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+)
 def _run(program: Path, arguments: Sequence[str], folder: str, environment: dict[str, str]) -> Answer:
     try:
         result = subprocess.run(

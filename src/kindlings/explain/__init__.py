@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects, symptoms
@@ -250,13 +251,18 @@ def _look(verdict: Unmet, sources: Sources) -> str:
 
 def absent(kind: str, name: str, sources: Sources, files: tuple[str, ...]) -> LabFailure:
     """Return the failure for a lab's object that no applied file has."""
-    of_kind = [one for one in sources.documents if one.kind == kind]
+    of_kind = {one.name: one for one in sources.documents if one.kind == kind}
     same_name = [one for one in sources.documents if one.name == name]
+    near = difflib.get_close_matches(name, of_kind, n=1)
     place = Place(files[0]) if files else None
     because = ""
-    if of_kind:
-        place = of_kind[0].at("metadata", "name")
-        because = f"metadata.name is {of_kind[0].name} ({place}), and the lab asks for {name}"
+    if of_kind and (near or not same_name):
+        other = of_kind[near[0]] if near else next(iter(of_kind.values()))
+        place = other.at("metadata", "name")
+        because = f"metadata.name is {other.name} ({place}), and the lab asks for {name}"
+    elif same_name and of_kind:
+        place = same_name[0].at("metadata", "name")
+        because = f"{same_name[0].title} is there ({place}), and no {kind} of that name stands beside it"
     elif same_name:
         place = same_name[0].at("kind")
         because = f"kind is {same_name[0].kind} ({place}), and the lab asks for a {kind}"

@@ -16,9 +16,11 @@ _NOT_FOUND: Final = re.compile(r"(/[\w./-]+)'?: No such file or directory")
 
 def because(document: Document, spec: FieldPath, wanted: str) -> str:
     """Say what the Pod's containers mount at the path `wanted`, or what they mount at all, with the lines."""
-    found = _mounts(document, spec, wanted) or _mounts(document, spec)
+    found, container = _mounts(document, spec, wanted), (*spec, "containers", 0)
+    if not found and (found := _mounts(document, spec)):
+        found.append(f"nothing is mounted at {wanted} in the container ({document.at(*container)})")
     if not found:
-        return f"the container ({document.at(*spec, 'containers', 0)}) has no volumeMounts"
+        return f"the container ({document.at(*container)}) has no volumeMounts"
     if document.kind == "StatefulSet" and not document.get("spec", "volumeClaimTemplates"):
         found.append(f"spec ({document.at('spec')}) has no volumeClaimTemplates")
     return "; ".join(found)
@@ -40,9 +42,11 @@ def _volume(document: Document, spec: FieldPath, name: object) -> str:
     for index, volume in enumerate(document.get(*spec, "volumes") or []):
         if volume.get("name") == name:
             source = next((key for key in volume if key != "name"), "")
-            place = document.at(*spec, "volumes", index, *([source] if source else []))
+            claim = (volume.get(source) or {}).get("claimName") if source == "persistentVolumeClaim" else None
+            path = [source, *(["claimName"] if claim else [])] if source else []
             what = f"the Pod's {source}" if source else "an emptyDir, as nothing else is said of it"
-            return f" and is {what} ({place})"
+            called = f" {claim}" if claim else ""
+            return f" and is {what}{called} ({document.at(*spec, 'volumes', index, *path)})"
     return ""
 
 

@@ -94,8 +94,7 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
     if "violates PodSecurity" in message:
         return _security(document, message)
     if "exceeded quota" in message:
-        limit = message.split("limited: ", 1)[-1]
-        return f"a lab may have at most {limit}", document.at(), _READ["quota"]
+        return _quota(document, message)
     if refusal.reason == "AlreadyExists":
         return (
             f"two objects of the lab are called {document.title}",
@@ -103,6 +102,16 @@ def _because(document: Document, refusal: Refusal) -> tuple[str, Place, str]:
             _READ["names"],
         )
     return _mendable(document, "", document.at(), READ_OBJECTS)
+
+
+def _quota(document: Document, message: str) -> tuple[str, Place, str]:
+    limit = message.split("limited: ", 1)[-1]
+    because, place = f"a lab may have at most {limit}", document.at()
+    # Services of a type are counted: it is the type then, and not one too many.
+    if "services." in limit and (type_ := document.get("spec", "type")):
+        place = document.at("spec", "type")
+        because = f"{because}, and type is {type_} ({place})"
+    return because, place, _READ["quota"]
 
 
 def _mendable(

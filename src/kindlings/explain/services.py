@@ -23,6 +23,7 @@ READ_PROBES: Final = (
 READ_DNS: Final = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
 _PORT: Final = ("spec", "ports", 0)
 _REFUSED: Final = re.compile(r"dial tcp \S+:(\d+): connect: (connection refused|no route to host)")
+_UPSTREAM: Final = re.compile(r"https?://([a-z][a-z0-9-]*)(?::\d+)?\b.*connect: ")
 _PLACE: Final = re.compile(r"\((\S+\.ya?ml):(\d+)\)")
 _STATUS: Final = re.compile(r"statuscode: (\d{3})")
 
@@ -110,10 +111,22 @@ def unheard(service: Object, refusal: str, sources: Sources, snapshot: Snapshot)
     found = _REFUSED.search(refusal)
     if document is None or found is None:
         return ""
-    _, says = _target(document)
+    target, says = _target(document)
+    # By way of another Pod the port that was refused is the Service's.
+    port = target if isinstance(target, int) else found[1]
     declared = _declared(service, sources, snapshot)
     other = [f"containerPort is {number} ({place})" for _, number, place in declared]
-    return f"{says}, and nothing listens on port {found[1]} of the Pods; {', '.join(other)}".rstrip("; ")
+    return f"{says}, and nothing listens on port {port} of the Pods; {', '.join(other)}".rstrip("; ")
+
+
+def handed_on(answer: str, sources: Sources, snapshot: Snapshot) -> str:
+    """Say what is wrong with another Service that a Pod, by its `answer`, does not reach; or nothing."""
+    found = _UPSTREAM.search(answer)
+    for service in snapshot.all("Service") if found else ():
+        if found and objects.name(service) == found[1]:
+            why = because(service, sources, snapshot, replicas=False)
+            return why or unheard(service, answer, sources, snapshot)
+    return ""
 
 
 def of_type(service: Object, sources: Sources, snapshot: Snapshot) -> str:
@@ -172,6 +185,9 @@ def probe(symptom: Symptom, document: Document, sources: Sources) -> str:
         get = asked.get("httpGet") or {}
         what = f"GET {get.get('path', '/')} on port {get.get('port')}" if get else "it"
         place = document.at(*root, index, "readinessProbe", *(("httpGet", "path") if get else ()))
+        if get and "strconv.Atoi" in symptom.message:
+            place = document.at(*root, index, "readinessProbe", "httpGet", "port")
+            return f"the readinessProbe asks for {what} ({place}), and {_ports(document, (*root, index))}"
         status, refused = _STATUS.search(symptom.message), _REFUSED.search(symptom.message)
         if refused:
             place = document.at(*root, index, "readinessProbe", *(("httpGet", "port") if get else ()))
@@ -180,6 +196,17 @@ def probe(symptom: Symptom, document: Document, sources: Sources) -> str:
             gets = f"and gets HTTP {status[1]}" if status else f"and fails: {symptom.message[:120]}"
         return f"the readinessProbe asks for {what} ({place}) {gets}"
     return symptom.message[:200]
+
+
+def _ports(document: Document, container: FieldPath) -> str:
+    """Say which named ports the container at that path has, where a probe asks for one that it has not."""
+    names = [
+        f"{port['name']} ({document.at(*container, 'ports', number, 'name')})"
+        for number, port in enumerate(document.get(*container, "ports") or [])
+        if isinstance(port, dict) and port.get("name")
+    ]
+    called = f"only {', '.join(names)}" if names else "no port with a name"
+    return f"container {document.get(*container, 'name')} ({document.at(*container)}) has {called}"
 
 
 def _named_port(document: Document, container: FieldPath, get: dict[str, Any]) -> str:

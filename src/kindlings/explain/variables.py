@@ -35,7 +35,8 @@ def stands(name: str, document: Document, spec: FieldPath) -> str:
         if one.get("name") == name:
             field = ("valueFrom", "fieldRef", "fieldPath") if "valueFrom" in one else ("value",)
             return f"{name} is set there ({document.at(*path, index, *field)})"
-    return _others(document, path)
+    has = _others(document, path)
+    return f"env ({document.at(*path)}) has {', '.join(has)}" if has else ""
 
 
 def missed(said: str, document: Document, path: FieldPath) -> str:
@@ -54,17 +55,17 @@ def missed(said: str, document: Document, path: FieldPath) -> str:
         if one.get("name") == asked[0]:
             given = "valueFrom" in one or one.get("value")
             return "" if given else f"{asked[0]} has no value ({document.at(*path, 'env', index, 'name')})"
-    return _others(document, (*path, "env")) or _lacks(asked[0], document, (*path, "env"))
+    return _lacks(asked[0], document, (*path, "env"))
 
 
-def _others(document: Document, path: FieldPath) -> str:
-    has = [
+def _others(document: Document, path: FieldPath) -> list[str]:
+    return [
         f"{one.get('name')} ({document.at(*path, index, 'name')})"
         for index, one in mappings(document.get(*path))
     ]
-    return f"env ({document.at(*path)}) has {', '.join(has)}" if has else ""
 
 
 def _lacks(name: str, document: Document, path: FieldPath) -> str:
-    container = document.get(*path[:-1], "name")
-    return f"container {container} ({document.at(*path[:-1])}) has no {name} in its env"
+    container, others = document.get(*path[:-1], "name"), _others(document, path)
+    only = f", only {', '.join(others)}" if others else ""
+    return f"container {container} ({document.at(*path[:-1])}) has no {name} in its env{only}"
