@@ -2,7 +2,7 @@
 
 import pytest
 
-from kindlings import Lab, Redis, endpoints, gone, mounts, ready
+from kindlings import Lab, Redis, addresses_of, endpoints, gone, mounts, ready
 
 # Two disks are made, one after the other, which a busy machine takes its time for.
 PATIENCE = 90
@@ -17,6 +17,7 @@ def test_the_replica_follows_the_primary_by_its_name(lab: Lab) -> None:
     """What is written to redis-0 is acknowledged by redis-1, and can be read there."""
     pods = lab.apply("redis.yaml").statefulset("redis").pods.wait(ready(2), timeout=PATIENCE)
     lab.service("redis").wait(endpoints(2, probed=True))
+    lab.dns("redis", "A").wait(addresses_of(lab.statefulset("redis").pods))
     primary, replica = map(Redis, pods)
 
     records = primary.write(20, acknowledged_by=replica)

@@ -329,6 +329,21 @@ def test_what_a_pod_could_not_hand_on_is_laid_to_the_service_that_it_asked(tmp_p
     assert causes.handed_on(f"http://{name}:8080 does not know you", sources, moment) == ""
 
 
+def test_a_probe_that_only_connects_is_told_by_its_port(tmp_path: Path) -> None:
+    """The line of the port, as nothing else says where it asks."""
+    text = DEPLOYMENT.replace("httpGet:", "tcpSocket:").replace("path: /ready", "host: 127.0.0.1")
+    message = "dial tcp 10.244.1.5:80: connect: connection refused"
+    found = causes.probe(
+        symptoms.Symptom("unready", a_pod(ready=False), "Unhealthy", message),
+        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
+        Sources([], "lab"),
+    )
+    assert found == (
+        "the readinessProbe asks for a connection on port 80 (golang-api.yaml:23) and nothing listens on "
+        "port 80"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "has"),
     [("htpt", "only htpt (golang-api.yaml:18)"), ("", "no port with a name")],

@@ -180,22 +180,29 @@ def probe(symptom: Symptom, document: Document, sources: Sources) -> str:
     root = (*sources.pod_root(document), "spec", "containers")
     for index, container in enumerate(document.get(*root) or []):
         asked = container.get("readinessProbe") if isinstance(container, dict) else None
-        if not isinstance(asked, dict):
-            continue
-        get = asked.get("httpGet") or {}
-        what = f"GET {get.get('path', '/')} on port {get.get('port')}" if get else "it"
-        place = document.at(*root, index, "readinessProbe", *(("httpGet", "path") if get else ()))
-        if get and "strconv.Atoi" in symptom.message:
-            place = document.at(*root, index, "readinessProbe", "httpGet", "port")
-            return f"the readinessProbe asks for {what} ({place}), and {_ports(document, (*root, index))}"
-        status, refused = _STATUS.search(symptom.message), _REFUSED.search(symptom.message)
-        if refused:
-            place = document.at(*root, index, "readinessProbe", *(("httpGet", "port") if get else ()))
-            gets = f"and nothing listens on port {refused[1]}{_named_port(document, (*root, index), get)}"
-        else:
-            gets = f"and gets HTTP {status[1]}" if status else f"and fails: {symptom.message[:120]}"
-        return f"the readinessProbe asks for {what} ({place}) {gets}"
+        if isinstance(asked, dict):
+            return f"the readinessProbe asks for {_asked(symptom, asked, document, (*root, index))}"
     return symptom.message[:200]
+
+
+def _asked(symptom: Symptom, probe: dict[str, Any], document: Document, container: FieldPath) -> str:
+    """Say what a probe of the container at that path asks for, the line to be mended, and what it gets."""
+    handler = next((name for name in ("httpGet", "tcpSocket") if isinstance(probe.get(name), dict)), "")
+    asked: dict[str, Any] = probe.get(handler) or {}
+    what = f"a connection on port {asked.get('port')}" if handler else "it"
+    if handler == "httpGet":
+        what = f"GET {asked.get('path', '/')} on port {asked.get('port')}"
+    where = (*container, "readinessProbe", *([handler] if handler else []))
+    port = document.at(*where, "port") if handler else document.at(*where)
+    status, refused = _STATUS.search(symptom.message), _REFUSED.search(symptom.message)
+    if handler and "strconv.Atoi" in symptom.message:
+        return f"{what} ({port}), and {_ports(document, container)}"
+    if refused:
+        named = _named_port(document, container, asked)
+        return f"{what} ({port}) and nothing listens on port {refused[1]}{named}"
+    place = document.at(*where, "path") if handler == "httpGet" else port
+    gets = f"gets HTTP {status[1]}" if status else f"fails: {symptom.message[:120]}"
+    return f"{what} ({place}) and {gets}"
 
 
 def _ports(document: Document, container: FieldPath) -> str:
