@@ -18,7 +18,7 @@ from kindlings.errors import Place
 from kindlings.files import failure, load, too_much
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FieldPath = tuple[str | int, ...]
@@ -37,6 +37,8 @@ class Document:
     file: str
     data: dict[str, Any]
     places: dict[FieldPath, Place] = field(repr=False)
+    swallowed: Mapping[FieldPath, Place] = field(default_factory=dict, repr=False)
+    """For an item of a list that goes on in a line with a dash of its own: the place of that line."""
 
     @property
     def kind(self) -> str:
@@ -138,7 +140,7 @@ _Loader.add_implicit_resolver(
 
 def _documents(file: str, text: str) -> Iterator[Document]:
     _check_limits(file, text)
-    loader = _Loader(text)
+    loader, lines = _Loader(text), text.split("\n")
     found = False
     try:
         while loader.check_node():
@@ -148,7 +150,7 @@ def _documents(file: str, text: str) -> Iterator[Document]:
             if isinstance(node, yaml.ScalarNode) and not node.value:
                 continue  # only comments between two separators
             found = True
-            yield from _flatten(_Builder(file, loader).document(node))
+            yield from _flatten(_Builder(file, loader, lines).document(node))
     finally:
         loader.dispose()
     if not found:
@@ -192,10 +194,12 @@ def _line(event: yaml.Event) -> int:
 class _Builder:
     """Turns one document's nodes into data, noting each field's place and refusing keys that stand twice."""
 
-    def __init__(self, file: str, loader: _Loader) -> None:
+    def __init__(self, file: str, loader: _Loader, lines: list[str]) -> None:
         self.file = file
+        self.lines = lines
         self.loader = loader
         self.places: dict[FieldPath, Place] = {}
+        self.swallowed: dict[FieldPath, Place] = {}
         self.nodes = 0
         self.unfolding: set[int] = set()
 
@@ -209,7 +213,7 @@ class _Builder:
                 "a Kubernetes object: a mapping with apiVersion, kind, metadata and spec",
                 f"{_yaml_type(data)} where the object begins",
             )
-        return Document(self.file, data, self.places)
+        return Document(self.file, data, self.places, self.swallowed)
 
     def _place(self, node: yaml.Node) -> Place:
         mark = node.start_mark
@@ -243,7 +247,14 @@ class _Builder:
             raise _no_constructor(node) from None
 
     def _item(self, node: yaml.Node, path: FieldPath) -> Any:
-        self.places[path] = self._place(node)
+        place = self.places[path] = self._place(node)
+        if isinstance(node, yaml.ScalarNode) and node.style is None and " - " in node.value and node.end_mark:
+            # Indented more than its neighbours, a dash is no item: YAML folds its line into the one before.
+            for number in range(place.line, node.end_mark.line + 1):
+                line = self.lines[number] if number < len(self.lines) else ""
+                if line.lstrip().startswith("- "):
+                    self.swallowed[path] = Place(self.file, number + 1, line.index("-") + 1)
+                    break
         return self._value(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: FieldPath) -> dict[str, Any]:
@@ -292,13 +303,15 @@ def _flatten(document: Document) -> Iterator[Document]:
         yield document
         return
     places: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(len(items))}
-    for path, place in document.places.items():  # once over all: a List may have thousands of items
-        if path[:1] == ("items",) and len(path) > 1:
-            places[path[1]][path[2:]] = place
+    swallowed: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(len(items))}
+    for of_items, of_all in ((places, document.places), (swallowed, document.swallowed)):
+        for path, place in of_all.items():  # once over all: a List may have thousands of items
+            if path[:1] == ("items",) and len(path) > 1:
+                of_items[path[1]][path[2:]] = place
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
-        yield from _flatten(Document(document.file, item, places[index]))
+        yield from _flatten(Document(document.file, item, places[index], swallowed[index]))
 
 
 def _yaml_type(value: object) -> str:

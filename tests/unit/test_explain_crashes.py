@@ -85,6 +85,12 @@ def test_of_a_program_of_several_lines_the_one_that_is_wrong_is_told(
             "with a script (single-container.yaml:10)",
         ),
         (
+            "args:\n        - /bin/sh\n          - -c\n        - date\n",
+            "StartError",
+            "could not be started: this line (single-container.yaml:11) goes on with the item above "
+            "(single-container.yaml:10), which reads /bin/sh - -c",
+        ),
+        (
             "command: [/bin/sh, -c]\n",
             "Error",
             "ends with exit code 2 (single-container.yaml:9); the last line of its log: sh: -c requires an "

@@ -66,6 +66,10 @@ def found(folder: Path, *, args: str = "[sleep, '1']", script: str = "date") -> 
             "12:18 the command names /script/cuont.sh, and the files at /script are count.sh",
         ),
         ("[sh, -ec]", "12:18 no script follows the shell's -ec"),
+        (
+            "\n        - /bin/sh\n          - -c\n        - date - now",
+            "14:11 this line goes on with the item above (a.yaml:13), which reads /bin/sh - -c",
+        ),
         (f"['{LOOP}']", "10:7 the container has no command, and args begins with a script (a.yaml:12)"),
     ],
 )
@@ -87,6 +91,8 @@ def test_a_command_that_cannot_be_meant_is_told(tmp_path: Path, args: str, messa
         "['7', '']",
         "['--greeting', 'one; two']",
         "['two words']",
+        "\n        - sh\n        - -c\n        - echo one\n          two - three\n",
+        "\n        - sh\n        - -c\n        - |\n          echo one - two\n          echo 3\n",
     ],
 )
 def test_a_command_that_may_be_meant_is_left_alone(tmp_path: Path, args: str) -> None:

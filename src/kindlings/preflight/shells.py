@@ -11,14 +11,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kindlings.preflight import templates
-from kindlings.preflight.findings import HERE, mapping, shown
+from kindlings.preflight.findings import HERE, Finding, about, mapping, shown
 from kindlings.preflight.templates import doubtful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kindlings.manifests import Document, FieldPath
-    from kindlings.preflight.findings import Finding
 
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
 _COMMON: Final = frozenset(
@@ -87,6 +86,10 @@ def _command(document: Document, container: Mapping[str, Any], path: FieldPath) 
 def incomplete(document: Document, container: Mapping[str, Any], path: FieldPath) -> Iterator[Finding]:
     """Yield what a container lacks of the three that belong together: a shell, its -c, and a script."""
     words = [*_words(container, path, "command"), *_words(container, path, "args")]
+    for word, where in words:
+        if where in document.swallowed:
+            yield _swallowed(document, word, where)
+            return
     if not words:
         return
     first, last = words[0], words[-1]
@@ -102,6 +105,14 @@ def incomplete(document: Document, container: Mapping[str, Any], path: FieldPath
         what = f"no script follows the shell's {last[0]}{HERE}{lacks}"
         mend = "Write the script as the only one of args."
         yield doubtful(document, last[1], what, mend, rule="command-incomplete", why=_ENDS)
+
+
+def _swallowed(document: Document, word: str, where: FieldPath) -> Finding:
+    what = f"this line{HERE} goes on with the item above ({document.at(*where)}), which reads {shown(word)}"
+    why = "A dash that stands further to the right than its neighbours begins no item."
+    place = document.swallowed[where]
+    mend = "Let each dash of the list begin in the same column."
+    return Finding("warning", what, place, why, mend, "command-indented", about(document))
 
 
 def _words(container: Mapping[str, Any], path: FieldPath, group: str) -> Iterator[tuple[str, FieldPath]]:
