@@ -85,7 +85,11 @@ def quarters(ends: list[float], results: list[dict[str, Any]]) -> None:
     count = len(ends) // 4
     for called, of, since in (("first", slice(1, count + 1), 0), ("last", slice(-count, None), -count - 1)):
         each = (ends[of][-1] - ends[since]) / count
-        solved = [one["seconds"] for one in results[of] if one["score"] == one["max_score"]] or [0.0]
+        solved = [
+            sum(test["seconds"] for test in one["tests"])
+            for one in results[of]
+            if one["score"] == one["max_score"]
+        ] or [0.0]
         print(
             f"    {called} quarter: a student every {each:5.2f} s; "
             f"the tests of who has solved all {statistics.median(solved):5.1f} s (median of {len(solved)})"
