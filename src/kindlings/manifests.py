@@ -28,6 +28,7 @@ MAX_DOCUMENTS: Final = 30
 MAX_DEPTH: Final = 40
 MAX_ALIASES: Final = 50
 MAX_NODES: Final = 20_000
+_DASH: Final = re.compile(r"\s*- ")
 
 
 @dataclass(frozen=True)
@@ -250,11 +251,10 @@ class _Builder:
         place = self.places[path] = self._place(node)
         if isinstance(node, yaml.ScalarNode) and node.style is None and " - " in node.value and node.end_mark:
             # Indented more than its neighbours, a dash is no item: YAML folds its line into the one before.
-            for number in range(place.line, node.end_mark.line + 1):
-                line = self.lines[number] if number < len(self.lines) else ""
-                if line.lstrip().startswith("- "):
-                    self.swallowed[path] = Place(self.file, number + 1, line.index("-") + 1)
-                    break
+            further = enumerate(self.lines[place.line : node.end_mark.line + 1], place.line + 1)
+            dashes = (Place(self.file, at, one.index("-") + 1) for at, one in further if _DASH.match(one))
+            if dash := next(dashes, None):
+                self.swallowed[path] = dash
         return self._value(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: FieldPath) -> dict[str, Any]:
@@ -302,16 +302,21 @@ def _flatten(document: Document) -> Iterator[Document]:
     if document.kind != "List" or not isinstance(items, list):
         yield document
         return
-    places: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(len(items))}
-    swallowed: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(len(items))}
-    for of_items, of_all in ((places, document.places), (swallowed, document.swallowed)):
-        for path, place in of_all.items():  # once over all: a List may have thousands of items
-            if path[:1] == ("items",) and len(path) > 1:
-                of_items[path[1]][path[2:]] = place
+    places = _by_item(document.places, len(items))
+    swallowed = _by_item(document.swallowed, len(items))
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise failure(document.at("items", index), "objects as the items of a List", _yaml_type(item))
         yield from _flatten(Document(document.file, item, places[index], swallowed[index]))
+
+
+def _by_item(found: Mapping[FieldPath, Place], count: int) -> dict[str | int, dict[FieldPath, Place]]:
+    """Return what was found in a List for each of its items; gone over once, as it may have thousands."""
+    parts: dict[str | int, dict[FieldPath, Place]] = {index: {} for index in range(count)}
+    for path, place in found.items():
+        if path[:1] == ("items",) and len(path) > 1:
+            parts[path[1]][path[2:]] = place
+    return parts
 
 
 def _yaml_type(value: object) -> str:
