@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEYS: Final = {"n": "next", "h": "hint", "l": "list", "s": "solution", "q": "quit"}
 _ROWS: Final = 10
 """Pods shown at most: the lines above should stay in sight."""
+_WIDTH: Final = 80
+"""Columns used at most. A terminal made narrower breaks each longer line in two, which moves them all down:
+the next drawing would begin too low, and leave the upper lines of this one for good."""
 _GOOD: Final = frozenset({"Running", "Succeeded", "Completed"})
 _COMING: Final = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating"})
 
@@ -101,6 +104,7 @@ def live() -> Iterator[LiveScreen]:
 
 def _drawn(view: View) -> RenderableType:
     from rich.console import Group  # noqa: PLC0415 - see live()
+    from rich.constrain import Constrain  # noqa: PLC0415 - the same
     from rich.rule import Rule  # noqa: PLC0415 - the same
     from rich.text import Text  # noqa: PLC0415 - the same
 
@@ -108,7 +112,8 @@ def _drawn(view: View) -> RenderableType:
     parts: list[RenderableType] = [Rule(view.namespace or "", style="dim", align="left")]
     if view.pods:
         parts.append(_table(view.pods))
-    return Group(*parts, Text(view.status, no_wrap=True, overflow="ellipsis"), keys)
+    status = Text(view.status, no_wrap=True, overflow="ellipsis")
+    return Constrain(Group(*parts, status, keys), _WIDTH)
 
 
 def _table(pods: Sequence[Sequence[str]]) -> Table:
