@@ -10,14 +10,18 @@ import pytest
 from kindlings import cli
 from kindlings.cluster import api as api_module
 from kindlings.cluster.api import Api
+from kindlings.grading import one
+from kindlings.grading.trusted import Limits, Target
 from tests.unit import small_course
 from tests.unit.apiserver import FakeApiServer
 from tests.unit.fakes import Play
+from tests.unit.installed import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from kindlings.grading.one import Assignment
     from tests.unit.small_course import SmallCourse
 
 
@@ -74,3 +78,18 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
     """Give a learner's folder, in which one is."""
     return small_course.make(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is kept in a folder of the test's."""
+    monkeypatch.setenv("KINDLINGS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("KINDLINGS_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assignment]:
+    """Give the assignment of the small course, installed once."""
+    with pytest.MonkeyPatch.context() as patched:
+        install(tmp_path_factory.mktemp("installed"), patched)
+        yield one.assignment([], Target(), Limits())

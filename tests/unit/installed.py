@@ -12,6 +12,8 @@ from kindlings import course
 if TYPE_CHECKING:
     import pytest
 
+    from kindlings.results import Results
+
 LESSON: Final = '''
 import os
 import signal
@@ -86,3 +88,17 @@ def install(
     monkeypatch.setattr(kindlings, "__file__", str(package / "__init__.py"))
     monkeypatch.setattr(course, "_PACKAGE", package)
     return package
+
+
+def hand_in(folder: Path, *texts: str) -> Path:
+    """Write a submission with the files of the course, in their order."""
+    module = folder / "exercises" / "module1"
+    module.mkdir(parents=True, exist_ok=True)
+    for name, text in zip(FILES, texts, strict=False):
+        (module / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def ended(run: Results) -> list[tuple[str, int]]:
+    """Return outcome and points of each test."""
+    return [(test.outcome.value, test.points) for test in run.tests]
