@@ -247,7 +247,7 @@ class Output:
             return
         if variable:
             lines = [line for line in lines if line.startswith(f"{variable}=")] or [f"no {variable}"]
-        raise self._failure(wanted, (lines[-1:] or ["nothing"])[0], variable)
+        raise self._failure(f"{self} to show {wanted}", (lines[-1:] or ["nothing"])[0][:120], variable)
 
     def value(self, variable: str) -> str:
         """Return the value of a variable that `env` has printed. Raises LabFailure where it has none."""
@@ -255,29 +255,29 @@ class Output:
             name, _, value = line.partition("=")
             if name == variable and value:
                 return value
-        raise self._failure(f"a value of {variable}", f"no {variable}", variable)
-
-    def _failure(self, wanted: str, saw: str, variable: str) -> LabFailure:
-        document, sources = self.pod.document, self.pod.lab.sources
-        because = variables.source(variable, self.container, document, sources)
-        if not variable:
-            because, _ = crashes.written(document, self.container, saw, sources)
-        read = explain.READ_ENV if variable else explain.READ_KIND["Pod"]
-        expected = f"`{' '.join(self.command)}` in container {self.container} to show {wanted}"
-        look = sources.look(f"describe pod {self.pod.name}")
-        return LabFailure(Findings(expected, saw[:120], because, look, read))
+        raise self._failure(f"{self} to show a value of {variable}", f"no {variable}", variable)
 
     def satisfies(self, condition: LogCondition) -> None:
         """Demand that the output is as `condition` says. Raises LabFailure."""
         view = LogView([Line(0.0, line) for line in self.text.splitlines()], ended=True)
         verdict = condition.check(view)
-        if isinstance(verdict, Met):
-            return
-        saw = verdict.proof if isinstance(verdict, Impossible) else verdict.why
-        expected = condition.describe(f"`{' '.join(self.command)}` in container {self.container}")
-        because, _ = crashes.written(self.pod.document, self.container, saw, self.pod.lab.sources)
-        look = self.pod.lab.sources.look(f"describe pod {self.pod.name}")
-        raise LabFailure(Findings(expected, saw, because, look, explain.READ_KIND["Pod"]))
+        if not isinstance(verdict, Met):
+            saw = verdict.proof if isinstance(verdict, Impossible) else verdict.why
+            raise self._failure(condition.describe(str(self)), saw)
+
+    def _failure(self, expected: str, saw: str, variable: str = "") -> LabFailure:
+        document, sources = self.pod.document, self.pod.lab.sources
+        if variable:
+            because, read = variables.source(variable, self.container, document, sources), explain.READ_ENV
+        else:
+            because, _ = crashes.written(document, self.container, saw, sources)
+            read = explain.READ_KIND["Pod"]
+        look = sources.look(f"describe pod {self.pod.name}")
+        return LabFailure(Findings(expected, saw, because, look, read))
+
+    def __str__(self) -> str:
+        """Return how it is called in sentences."""
+        return f"`{' '.join(self.command)}` in container {self.container}"
 
 
 class Claim(Handle):
