@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from kindlings.cluster import breaking, doctor, down, shapes, state
 from kindlings.cluster.engine import Engine
@@ -103,6 +104,15 @@ def test_no_cluster_waits_for_the_disk(shape: shapes.Shape) -> None:
     """Its etcd is told so once, beside whatever else the shape asks of the same document."""
     patches = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shape)["kubeadmConfigPatches"]
     assert sum("unsafe-no-fsync" in one for one in patches) == 1
+
+
+@pytest.mark.parametrize("shape", [shapes.COURSE, shapes.BREAK])
+@pytest.mark.parametrize("component", ["scheduler", "controllerManager"])
+def test_no_component_is_ended_by_a_lost_election(shape: shapes.Shape, component: str) -> None:
+    """Each is alone; where two patches give it arguments, those of the last one count."""
+    patches = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shape)["kubeadmConfigPatches"]
+    given = [document[component] for one in patches if component in (document := yaml.safe_load(one))]
+    assert {"name": "leader-elect", "value": "false"} in given[-1]["extraArgs"]
 
 
 # Taking away.

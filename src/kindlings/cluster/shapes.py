@@ -34,6 +34,8 @@ class Shape:
     """Merged into the documents of their kind (and apiVersion) that kind gives to kubeadm."""
 
 
+_ALONE: Final = {"name": "leader-elect", "value": "false"}
+"""There is one of each: an election makes it late after its return, and ends it where the machine is busy."""
 _DISPOSABLE: Final[Mapping[str, Any]] = {
     # kind writes this version from Kubernetes 1.36 on (sigs.k8s.io/kind, kubeadm/config.go).
     "apiVersion": "kubeadm.k8s.io/v1beta4",
@@ -41,6 +43,8 @@ _DISPOSABLE: Final[Mapping[str, Any]] = {
     # Nothing of a learner's is kept in a cluster alone. Where the machine loses its power and etcd what was
     # not yet on the disk, the cluster does not come back, and `up` makes another.
     "etcd": {"local": {"extraArgs": [{"name": "unsafe-no-fsync", "value": "true"}]}},
+    "scheduler": {"extraArgs": [dict(_ALONE)]},
+    "controllerManager": {"extraArgs": [dict(_ALONE)]},
 }
 
 COURSE: Final = Shape(workers=2, node_ports=ports.NODE_PORTS)
@@ -54,11 +58,9 @@ BREAK: Final = Shape(
                 "extraArgs": [
                     {"name": "node-monitor-grace-period", "value": f"{NOT_READY_AFTER}s"},
                     {"name": "node-monitor-period", "value": "1s"},
-                    # There is one of each: an election would only make it late after its return.
-                    {"name": "leader-elect", "value": "false"},
+                    _ALONE,  # a patch's list takes the other's place
                 ]
             },
-            "scheduler": {"extraArgs": [{"name": "leader-elect", "value": "false"}]},
         },
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
