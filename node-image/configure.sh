@@ -20,12 +20,13 @@ systemctl mask systemd-binfmt.service # it would register formats for the whole 
 mkdir -p /etc/kubernetes/manifests /opt/cni/bin /usr/local/sbin
 for plugin in host-local loopback portmap ptp; do ln -s /usr/lib/cni/$plugin /opt/cni/bin/; done
 for program in containerd containerd-shim-runc-v2 ctr; do ln -s /usr/bin/$program /usr/local/bin/; done
-ln -s /usr/sbin/runc /usr/local/sbin/runc
+# containerd finds its runtime by this name. crun takes a quarter less of a node's time for each Pod than Debian's runc.
+ln -s /usr/bin/crun /usr/local/sbin/runc
 
-# The spec of every container: with kind's hook, without limits that this machine may not be able to set.
-ctr oci spec \
-  | jq 'del(.process.rlimits) | .hooks.createContainer += [{path: "/kind/bin/mount-product-files.sh"}]' \
-  > /etc/containerd/cri-base.json
+# The spec of every container: without limits that this machine may not be able to set, and without kind's hook. That
+# lays the node's product name and id over the machine's; for crun it fails where the root is read-only, and each
+# container would have two files more to show to its learner.
+ctr oci spec | jq 'del(.process.rlimits)' > /etc/containerd/cri-base.json
 
 sed -i "s|^\( *sandbox_image = \).*|\1\"$PAUSE\"|" /etc/containerd/config.toml
 cat >> /etc/containerd/config.toml <<EOF

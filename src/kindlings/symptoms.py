@@ -63,8 +63,11 @@ _NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
 
 Of local folders, kind's: https://github.com/rancher/local-path-provisioner/blob/master/provisioner.go
 """
-_NEVER_PASSES: Final = re.compile(r"statuscode: 4\d\d|strconv\.Atoi: parsing")
-"""How a probe ends that asks for what the program does not have, or for a port of a name that no port has.
+_NEVER_PASSES: Final = re.compile(
+    r"statuscode: 4\d\d|strconv\.Atoi: parsing|OCI runtime exec failed: .*(not found|no such file)"
+)
+"""How a probe ends that asks for what the program does not have, for a port by a name that no port has, or
+for a command that is not in the container.
 
 Of the name: k8s.io/kubernetes, pkg/probe/util.go.
 """

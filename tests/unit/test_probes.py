@@ -207,6 +207,10 @@ def test_an_unready_container_is_no_cause(tmp_path: Path) -> None:
     [
         ("HTTP probe failed with statuscode: 404", "probe"),
         ('errored and resulted in unknown state: strconv.Atoi: parsing "http": invalid syntax', "probe"),
+        ('errored: OCI runtime exec failed: exec: "/bin/bash": stat /bin/bash: no such file', "probe"),
+        ("errored: OCI runtime exec failed: executable file `count` not found in $PATH: No such", "probe"),
+        ("errored: OCI runtime exec failed: the container is not running", "probing"),
+        ("failed: sh: count: not found", "probing"),
         ("dial tcp 10.244.1.5:80: connect: connection refused", "unready"),
         ("HTTP probe failed with statuscode: 503", "probing"),
     ],

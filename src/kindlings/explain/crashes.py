@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
-from kindlings.explain import foreseen, mounts, stateful, variables
+from kindlings.explain import foreseen, mounts, runtimes, stateful, variables
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -36,7 +36,9 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
         if lacks := foreseen.incomplete(document, path):
             return f"{who} could not be started: {lacks}"
-        error, image = _start_error(symptom.message), document.get(*path, "image")
+        if unfit := runtimes.surroundings(symptom.message, document, path):
+            return f"{who} could not be started: {unfit}"
+        error, image = runtimes.said(symptom.message, _first(document, path)), document.get(*path, "image")
         place = program(document, path, quoted=error)
         why = _not_executable(error, document, symptom, sources) or _hidden(error, document, path)
         if not why and image and ("not found" in error or "no such file" in error):
@@ -109,9 +111,10 @@ def _exit(code: int | None) -> str:
     return f"exit code {code} ({signal})" if signal else f"exit code {code}{meaning}"
 
 
-def _start_error(message: str) -> str:
-    """Return the end of the runtime's message: what it wanted to run, and why it could not."""
-    return message.rsplit("exec: ", 1)[-1].replace(": unknown", "").strip() or "its command cannot be run"
+def _first(document: Document, path: FieldPath) -> object:
+    """Return the program of the container at `path`, or an empty string where the image's own is run."""
+    command = _list(document.get(*path, "command"))
+    return command[0] if command else ""
 
 
 def _not_executable(error: str, document: Document, symptom: Symptom, sources: Sources) -> str:

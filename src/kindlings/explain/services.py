@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kindlings import objects
 from kindlings.errors import Place
+from kindlings.explain import runtimes
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -26,6 +27,9 @@ _REFUSED: Final = re.compile(r"dial tcp \S+:(\d+): connect: (connection refused|
 _UPSTREAM: Final = re.compile(r"https?://([a-z][a-z0-9-]*)(?::\d+)?\b.*connect: ")
 _PLACE: Final = re.compile(r"\((\S+\.ya?ml):(\d+)\)")
 _STATUS: Final = re.compile(r"statuscode: (\d{3})")
+_FAILED: Final = "Readiness probe failed:"
+_RUNTIME: Final = "OCI runtime exec failed: "
+"""What stands in a message of a command that was not even started."""
 
 
 def because(service: Object, sources: Sources, snapshot: Snapshot, *, replicas: bool = True) -> str:
@@ -187,6 +191,8 @@ def probe(symptom: Symptom, document: Document, sources: Sources) -> str:
 
 def _asked(symptom: Symptom, probe: dict[str, Any], document: Document, container: FieldPath) -> str:
     """Say what a probe of the container at that path asks for, the line to be mended, and what it gets."""
+    if isinstance(probe.get("exec"), dict):
+        return _run(symptom, probe["exec"].get("command"), document, (*container, "readinessProbe", "exec"))
     handler = next((name for name in ("httpGet", "tcpSocket") if isinstance(probe.get(name), dict)), "")
     asked: dict[str, Any] = probe.get(handler) or {}
     what = f"a connection on port {asked.get('port')}" if handler else "it"
@@ -203,6 +209,17 @@ def _asked(symptom: Symptom, probe: dict[str, Any], document: Document, containe
     place = document.at(*where, "path") if handler == "httpGet" else port
     gets = f"gets HTTP {status[1]}" if status else f"fails: {symptom.message[:120]}"
     return f"{what} ({place}) and {gets}"
+
+
+def _run(symptom: Symptom, command: object, document: Document, path: FieldPath) -> str:
+    """Say which command of a probe has to succeed, and how it ends."""
+    words = [str(word) for word in command] if isinstance(command, list) else []
+    what = f"`{' '.join(words)}` to succeed ({document.at(*path, 'command')})"
+    if _RUNTIME in symptom.message:
+        return f"{what} and it cannot be run: {runtimes.said(symptom.message, (words or [''])[0])}"
+    return (
+        f"{what} and it does not: {symptom.message.removeprefix(_FAILED).strip()[:120] or 'it says nothing'}"
+    )
 
 
 def _ports(document: Document, container: FieldPath) -> str:
