@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -26,6 +27,7 @@ from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import RawIOBase
 
     from kindlings.cluster.kind import Cluster
     from kindlings.grading.one import Assignment
@@ -127,21 +129,41 @@ def test_a_full_disk_costs_nobody_a_point(
     with small_disk(tmp_path / "small", "size=4m") as disk:
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
         the_class.out = disk / "out"
-        ballast = disk / "ballast"
-
-        code, _ = graded_through(lambda: _fill(ballast), the_class, cluster)
-
+        with filled_by(disk / "ballast") as fill:
+            code, _ = graded_through(fill, the_class, cluster)
         assert code == 7
         assert "no space left on" in the_class.said.getvalue().lower()
-        ballast.unlink()
         demand_the_rest(the_class)
 
 
-def _fill(ballast: Path) -> None:
-    """Take every block that is free, and those that come free meanwhile."""
-    with suppress(OSError), ballast.open("wb") as stream:
-        while stream.write(bytes(1 << 20)):
-            stream.flush()
+@contextmanager
+def filled_by(ballast: Path) -> Iterator[Callable[[], object]]:
+    """Give what takes every free block of a disk, and until the end those that come free meanwhile."""
+    over, threads = Event(), []
+
+    def fill(stream: RawIOBase) -> None:
+        with suppress(OSError):
+            while stream.write(bytes(1 << 16)):
+                pass
+
+    def fill_on(stream: RawIOBase) -> None:
+        with stream:
+            while not over.wait(0.01):
+                fill(stream)
+
+    def begin() -> None:
+        stream = ballast.open("ab", buffering=0)
+        fill(stream)
+        threads.append(Thread(target=fill_on, args=(stream,), daemon=True))
+        threads[-1].start()
+
+    try:
+        yield begin
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        ballast.unlink(missing_ok=True)
 
 
 def test_an_api_server_that_is_killed_costs_nobody_a_point(the_class: Class, cluster: Cluster) -> None:
@@ -175,12 +197,10 @@ def test_a_full_disk_of_the_nodes_costs_nobody_a_point(the_class: Class, cluster
     store, free = machine.disk(cluster.engine) or (Path("/"), 0)
     if not 0 < free < 20 * machine.GIB:
         pytest.skip(f"the engine's store, {store}, is not on a small disk of its own")
-    ballast = store / "ballast"
 
-    code, _ = graded_through(lambda: _fill(ballast), the_class, cluster)
-
+    with filled_by(store / "ballast") as fill:
+        code, _ = graded_through(fill, the_class, cluster)
     assert code == 7
-    ballast.unlink()
     demand_the_rest(the_class)
 
 
