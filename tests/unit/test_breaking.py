@@ -109,10 +109,11 @@ def test_no_cluster_waits_for_the_disk(shape: shapes.Shape) -> None:
 @pytest.mark.parametrize("shape", [shapes.COURSE, shapes.BREAK])
 @pytest.mark.parametrize("component", ["scheduler", "controllerManager"])
 def test_no_component_is_ended_by_a_lost_election(shape: shapes.Shape, component: str) -> None:
-    """Each is alone; where two patches give it arguments, those of the last one count."""
+    """Each is alone; kind merges the arguments of several patches by their names, the last one wins."""
     patches = shapes.config(Engine("podman", "podman"), "1.36.3", {}, shape)["kubeadmConfigPatches"]
     given = [document[component] for one in patches if component in (document := yaml.safe_load(one))]
-    assert {"name": "leader-elect", "value": "false"} in given[-1]["extraArgs"]
+    arguments = {one["name"]: one["value"] for part in given for one in part["extraArgs"]}
+    assert arguments["leader-elect"] == "false"
 
 
 # Taking away.

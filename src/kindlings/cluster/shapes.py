@@ -31,11 +31,12 @@ class Shape:
     node_ports: tuple[int, ...] = ()
     """The node ports to which ports of this machine lead."""
     kubeadm: tuple[Mapping[str, Any], ...] = ()
-    """Merged into the documents of their kind (and apiVersion) that kind gives to kubeadm."""
+    """Merged into the documents of their kind (and apiVersion) that kind gives to kubeadm.
+
+    Of several extraArgs kind makes one list, by their names (sigs.k8s.io/kind, patch/kubeadm_merge.go).
+    """
 
 
-_ALONE: Final = {"name": "leader-elect", "value": "false"}
-"""There is one of each: an election makes it late after its return, and ends it where the machine is busy."""
 _DISPOSABLE: Final[Mapping[str, Any]] = {
     # kind writes this version from Kubernetes 1.36 on (sigs.k8s.io/kind, kubeadm/config.go).
     "apiVersion": "kubeadm.k8s.io/v1beta4",
@@ -43,8 +44,9 @@ _DISPOSABLE: Final[Mapping[str, Any]] = {
     # Nothing of a learner's is kept in a cluster alone. Where the machine loses its power and etcd what was
     # not yet on the disk, the cluster does not come back, and `up` makes another.
     "etcd": {"local": {"extraArgs": [{"name": "unsafe-no-fsync", "value": "true"}]}},
-    "scheduler": {"extraArgs": [dict(_ALONE)]},
-    "controllerManager": {"extraArgs": [dict(_ALONE)]},
+    # There is one of each: an election makes it late after its return, and ends it where the machine is busy.
+    "scheduler": {"extraArgs": [{"name": "leader-elect", "value": "false"}]},
+    "controllerManager": {"extraArgs": [{"name": "leader-elect", "value": "false"}]},
 }
 
 COURSE: Final = Shape(workers=2, node_ports=ports.NODE_PORTS)
@@ -58,7 +60,6 @@ BREAK: Final = Shape(
                 "extraArgs": [
                     {"name": "node-monitor-grace-period", "value": f"{NOT_READY_AFTER}s"},
                     {"name": "node-monitor-period", "value": "1s"},
-                    _ALONE,  # a patch's list takes the other's place
                 ]
             },
         },
