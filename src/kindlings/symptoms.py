@@ -25,7 +25,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kindlings import objects
+from kindlings import objects, runtimes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -64,7 +64,7 @@ _NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
 Of local folders, kind's: https://github.com/rancher/local-path-provisioner/blob/master/provisioner.go
 """
 _NEVER_PASSES: Final = re.compile(
-    r"statuscode: 4\d\d|strconv\.Atoi: parsing|OCI runtime exec failed: .*(not found|no such file)"
+    rf"statuscode: 4\d\d|strconv\.Atoi: parsing|{runtimes.EXEC_FAILED}.*(not found|no such file)"
 )
 """How a probe ends that asks for what the program does not have, for a port by a name that no port has, or
 for a command that is not in the container.

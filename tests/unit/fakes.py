@@ -31,6 +31,31 @@ spec:
     - name: count
       image: busybox:1.36
 """
+DEPLOYMENT: Final = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: golang-api
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: application}}
+  template:
+    metadata:
+      labels:
+        app: application
+    spec:
+      containers:
+        - name: golang-api
+          image: kindlings/web:1.0
+          args: [golang-api]
+          ports:
+            - name: http
+              containerPort: 8080
+          readinessProbe:
+            httpGet:
+              path: /ready
+              port: 80
+"""
 
 
 def pod(  # noqa: PLR0913 - a Pod has this many sides

@@ -18,8 +18,8 @@ from kindlings.explain.sources import Sources
 from kindlings.manifests import read
 from kindlings.network import Name, Service
 from kindlings.services import alias_of
-from tests.unit.fakes import snapshot, written
-from tests.unit.test_services import DEPLOYMENT, a_pod, deployment, service, slice_of
+from tests.unit.fakes import DEPLOYMENT, snapshot, written
+from tests.unit.test_services import a_pod, deployment, service, slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

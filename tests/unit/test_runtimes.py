@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kindlings import explain, symptoms
+from kindlings import explain, runtimes, symptoms
 from kindlings.cluster import exec as exec_module
 from kindlings.conditions import ready
-from kindlings.explain import runtimes, services
 from kindlings.explain.sources import Sources
-from kindlings.symptoms import Symptom
 from kindlings.waiting import Unmet
 from tests.unit.fakes import document, pod, scene, the_pod, waiting
 
@@ -108,42 +106,6 @@ def test_what_a_container_is_given_is_named_by_its_own_line(
             "(single-container.yaml:12): of it and of what the image has there, one is a file and the other "
             "a folder",
         }[because]
-    )
-
-
-EXEC = (
-    "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = "
-    'failed to exec in container: failed to start exec "9329": OCI runtime exec failed: '
-)
-
-
-@pytest.mark.parametrize(
-    ("message", "ends"),
-    [
-        (
-            f'{EXEC}exec failed: unable to start container process: exec: "/bin/bash": stat /bin/bash: '
-            "no such file or directory: unknown",
-            'it cannot be run: "/bin/bash": stat /bin/bash: no such file or directory',
-        ),
-        (
-            f"{EXEC}executable file `/bin/bash` not found in $PATH: No such file or directory: unknown",
-            'it cannot be run: "/bin/bash": stat /bin/bash: no such file or directory',
-        ),
-        ("Readiness probe failed: sh: count: not found\n", "it does not: sh: count: not found"),
-        ("Readiness probe failed: ", "it does not: it says nothing"),
-    ],
-)
-def test_the_command_of_a_readiness_probe_is_named_and_how_it_ends(
-    tmp_path: Path, message: str, ends: str
-) -> None:
-    """A probe has no port then; the line is that of the command."""
-    text = POD.replace(
-        "      workingDir: /etc/passwd\n",
-        "      readinessProbe:\n        exec:\n          command: [/bin/bash, -c, count]\n",
-    )
-    symptom = Symptom("probing", pod(ready=False), "Unhealthy", message)
-    assert services.probe(symptom, document(tmp_path, text), Sources([], "lab")) == (
-        f"the readinessProbe asks for `/bin/bash -c count` to succeed (single-container.yaml:11) and {ends}"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from kindlings import explain, symptoms
 from kindlings.conditions import Impossible, Met, NotYet, Target, Verdict
+from kindlings.explain import readiness
 from kindlings.explain import services as causes
 from kindlings.explain.sources import Sources
 from kindlings.manifests import read
@@ -22,7 +23,7 @@ from kindlings.services import (
     pending_address,
 )
 from kindlings.waiting import Unmet
-from tests.unit.fakes import event, pod, scene, snapshot, written
+from tests.unit.fakes import DEPLOYMENT, event, pod, scene, snapshot, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,31 +46,6 @@ spec:
     - port: 9090
       targetPort: {target}
       nodePort: 32000
-"""
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: golang-api
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: application}}
-  template:
-    metadata:
-      labels:
-        app: application
-    spec:
-      containers:
-        - name: golang-api
-          image: kindlings/web:1.0
-          args: [golang-api]
-          ports:
-            - name: http
-              containerPort: 8080
-          readinessProbe:
-            httpGet:
-              path: /ready
-              port: 80
 """
 TARGET = Target("Service golang-svc", "Service", lambda moment: moment.all("Service"))
 
@@ -264,24 +240,7 @@ def test_a_probe_that_fails_is_explained(message: str, says: str, tmp_path: Path
     found = told(tmp_path, text, endpoints(1), service(), one, deployment(), failed)
 
     assert says in found.because
-    assert found.read == causes.READ_PROBES
-
-
-def test_a_probe_of_a_named_port_leads_to_the_line_that_gives_it(tmp_path: Path) -> None:
-    """A containerPort is a note, and a probe that goes by its name asks where the note says."""
-    message = 'Get "http://10.244.1.5:84/ready": dial tcp 10.244.1.5:84: connect: connection refused'
-    template = {"path": "/ready", "port": "http"}
-    text = DEPLOYMENT.replace("port: 80\n", "port: http\n")
-    assert text != DEPLOYMENT
-    one = a_pod(ready=False)
-    failed = event(one, "Unhealthy", f"Readiness probe failed: {message}")
-    found = causes.probe(
-        symptoms.Symptom("unready", one, "Unhealthy", failed["message"]),
-        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
-        Sources([], "lab"),
-    )
-    assert f"on port {template['port']} (golang-api.yaml:23) and nothing listens on port 84" in found
-    assert "; containerPort (golang-api.yaml:19) says where the program listens" in found
+    assert found.read == readiness.READ
 
 
 @pytest.mark.parametrize(("name", "says"), [("192.0.2.1", True), ("foo.bar.example.com", False)])
@@ -327,43 +286,6 @@ def test_what_a_pod_could_not_hand_on_is_laid_to_the_service_that_it_asked(tmp_p
     assert why.startswith("targetPort is 80 (golang-svc.yaml:11), and nothing listens on port 80 of the Pods")
     assert causes.handed_on(f"http://other:8080 {refused}", sources, moment) == ""
     assert causes.handed_on(f"http://{name}:8080 does not know you", sources, moment) == ""
-
-
-def test_a_probe_that_only_connects_is_told_by_its_port(tmp_path: Path) -> None:
-    """The line of the port, as nothing else says where it asks."""
-    text = DEPLOYMENT.replace("httpGet:", "tcpSocket:").replace("path: /ready", "host: 127.0.0.1")
-    message = "dial tcp 10.244.1.5:80: connect: connection refused"
-    found = causes.probe(
-        symptoms.Symptom("unready", a_pod(ready=False), "Unhealthy", message),
-        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
-        Sources([], "lab"),
-    )
-    assert found == (
-        "the readinessProbe asks for a connection on port 80 (golang-api.yaml:23) and nothing listens on "
-        "port 80"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "has"),
-    [("htpt", "only htpt (golang-api.yaml:18)"), ("", "no port with a name")],
-)
-def test_a_probe_of_a_port_that_has_no_such_name_is_told_which_there_are(
-    tmp_path: Path, name: str, has: str
-) -> None:
-    """The kubelet's own words are those of its programming language."""
-    text = DEPLOYMENT.replace("port: 80\n", "port: http\n").replace("name: http", f"name: {name}")
-    one = a_pod(ready=False)
-    message = (
-        'Readiness probe errored and resulted in unknown state: strconv.Atoi: parsing "http": invalid syntax'
-    )
-    found = causes.probe(
-        symptoms.Symptom("unready", one, "Unhealthy", message),
-        read(written(tmp_path, text, "golang-api.yaml")).documents[0],
-        Sources([], "lab"),
-    )
-    assert found.startswith("the readinessProbe asks for GET /ready on port http (golang-api.yaml:23), and ")
-    assert found.endswith(f"has {has}")
 
 
 def test_a_program_may_hand_on_what_another_answered(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from kindlings import runtimes
 from kindlings.cluster.api import KINDS
 from kindlings.errors import Findings, InfrastructureError, LabFailure
 
@@ -20,8 +20,6 @@ KILLED: Final = "exit code 137"
 
 TIMEOUT: Final = 20
 MAX_OUTPUT: Final = 64 * 1024
-_NO_PROGRAM: Final = re.compile(r"executable file (`[^`]*` )?not found")
-"""What runc says, and crun, of a program that the container does not have."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
     """Tell whether the container's process lives at this moment, whatever the kubelet last reported."""
     result = attempt(api, namespace, pod, container, ["true"])
     # An image without `true` says so only where there is a living container to look in.
-    return result.code is not None or _NO_PROGRAM.search(result.reason) is not None
+    return result.code is not None or runtimes.finds_no_program(result.reason)
 
 
 def attempt(api: Api, namespace: str, pod: str, container: str, command: Sequence[str]) -> Result:

@@ -19,6 +19,7 @@ from kindlings.explain import (
     nodes,
     pending,
     probes,
+    readiness,
     rollouts,
     services,
     stateful,
@@ -148,7 +149,7 @@ def _because(trouble: Symptom, document: Document, sources: Sources, snapshot: S
         because = crashes.because(trouble, document, sources)
         return f"{because}{foreseen.program(document, sources.course_images)}", crashes.READ
     if trouble.family in {"probe", "unready", "probing"}:
-        return services.probe(trouble, document, sources), services.READ_PROBES
+        return readiness.failing(trouble, document, sources), readiness.READ
     if trouble.family in {"creation", "config"} and (
         refused := host_paths.because(trouble.message, document)
     ):

@@ -6,8 +6,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Final
 
-from kindlings import objects
-from kindlings.explain import foreseen, mounts, runtimes, stateful, variables
+from kindlings import objects, runtimes
+from kindlings.explain import foreseen, mounts, stateful, variables
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -36,9 +36,10 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
         if lacks := foreseen.incomplete(document, path):
             return f"{who} could not be started: {lacks}"
-        if unfit := runtimes.surroundings(symptom.message, document, path):
+        said = symptom.message
+        if unfit := mounts.unfit(said, document, path) or _no_folder(said, document, path):
             return f"{who} could not be started: {unfit}"
-        error, image = runtimes.said(symptom.message, _first(document, path)), document.get(*path, "image")
+        error, image = runtimes.said(said, _first(document, path)), document.get(*path, "image")
         place = program(document, path, quoted=error)
         why = _not_executable(error, document, symptom, sources) or _hidden(error, document, path)
         if not why and image and ("not found" in error or "no such file" in error):
@@ -128,14 +129,16 @@ def _not_executable(error: str, document: Document, symptom: Symptom, sources: S
 def _hidden(error: str, document: Document, path: FieldPath) -> str:
     """Say which volume hides the folder that should hold the program, where one does; else nothing."""
     program = error.removeprefix('"').partition('"')[0]
-    for index, mount in enumerate(document.get(*path, "volumeMounts") or []):
-        folder = str(mount.get("mountPath")).rstrip("/") if isinstance(mount, dict) else ""
-        if "no such file" in error and folder and program.startswith(f"{folder}/"):
-            place = document.at(*path, "volumeMounts", index, "mountPath")
-            return (
-                f"; {mount.get('name')} is mounted at {folder} ({place}), and hides what the image has there"
-            )
-    return ""
+    hiding = mounts.hiding(program, document, path) if "no such file" in error else ""
+    return f"; {hiding}" if hiding else ""
+
+
+def _no_folder(message: str, document: Document, path: FieldPath) -> str:
+    """Say that the container at `path` cannot be in its workingDir, where that is so; else nothing."""
+    folder, entered = document.get(*path, "workingDir"), runtimes.entered(message)
+    if not entered or str(folder).rstrip("/") != entered:
+        return ""
+    return f"its workingDir {folder} ({document.at(*path, 'workingDir')}) is no folder, and cannot be made"
 
 
 def _shared_port(last_words: str, symptom: Symptom) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from kindlings import runtimes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,11 +30,10 @@ def because(document: Document, spec: FieldPath, wanted: str) -> str:
 
 def _mounts(document: Document, spec: FieldPath, wanted: str = "") -> list[str]:
     return [
-        f"{mount.get('name')} is mounted at {mount.get('mountPath')} "
-        f"({document.at(*spec, 'containers', index, 'volumeMounts', number, 'mountPath')})"
+        f"{mount.get('name')} is mounted at {mount.get('mountPath')} ({document.at(*path, 'mountPath')})"
         f"{_volume(document, spec, mount.get('name'))}"
-        for index, container in enumerate(document.get(*spec, "containers") or [])
-        for number, mount in enumerate(container.get("volumeMounts") or [])
+        for index in range(len(document.get(*spec, "containers") or []))
+        for mount, path in _of(document, (*spec, "containers", index))
         if wanted in {"", mount.get("mountPath")}
     ]
 
@@ -120,6 +121,29 @@ def not_there(said: str, document: Document, path: FieldPath, sources: Sources) 
                 return _keys(folder, str(volume["configMap"].get("name")), found[1], sources)
             what = f"the Pod's {source}" if source else "an empty folder"
             return f"{folder} {what} ({document.at(*root, index, source)})"
+    return ""
+
+
+def unfit(message: str, document: Document, container: FieldPath) -> str:
+    """Say what cannot be mounted in the container at that path, by its runtime's `message`; or nothing."""
+    target = runtimes.target(message)
+    for mount, path in _of(document, container):
+        if target and str(mount.get("mountPath")).rstrip("/") == target:
+            place = document.at(*path, "mountPath")
+            return (
+                f"{mount.get('name')} cannot be mounted at {target} ({place}): of it and of what the image "
+                "has there, one is a file and the other a folder"
+            )
+    return ""
+
+
+def hiding(program: str, document: Document, container: FieldPath) -> str:
+    """Say which volume hides the folder that should hold the program, where one does; else nothing."""
+    for mount, path in _of(document, container):
+        folder = str(mount.get("mountPath")).rstrip("/")
+        if folder and _holds(folder, program):
+            place = document.at(*path, "mountPath")
+            return f"{mount.get('name')} is mounted at {folder} ({place}), and hides what the image has there"
     return ""
 
 
