@@ -10,12 +10,9 @@ import pytest
 from kindlings import cli
 from kindlings.cluster import api as api_module
 from kindlings.cluster.api import Api
-from kindlings.grading import one
-from kindlings.grading.trusted import Limits, Target
 from tests.unit import small_course
 from tests.unit.apiserver import FakeApiServer
 from tests.unit.fakes import Play
-from tests.unit.installed import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +87,11 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assignment]:
     """Give the assignment of the small course, installed once."""
+    # Imported here: no other test needs what grading is made of.
+    from kindlings.grading import one  # noqa: PLC0415
+    from kindlings.grading.trusted import Limits, Target  # noqa: PLC0415
+    from tests.unit.installed import install  # noqa: PLC0415
+
     with pytest.MonkeyPatch.context() as patched:
         install(tmp_path_factory.mktemp("installed"), patched)
         yield one.assignment([], Target(), Limits())

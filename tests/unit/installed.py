@@ -70,6 +70,8 @@ def test_third(request):
     check(request, "third.sh")
 '''
 FILES: Final = ("first.yaml", "second.yaml", "third.sh")
+ALL: Final = [("passed", 1), ("passed", 2), ("passed", 4)]
+"""Outcome and points of each test where all files are good."""
 
 
 def install(

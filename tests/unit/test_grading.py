@@ -21,7 +21,7 @@ from kindlings.files import MAX_BYTES
 from kindlings.grading import classes, one, report, submission, trusted
 from kindlings.grading.trusted import Limits, Target
 from kindlings.results import Outcome, Results, TestResult
-from tests.unit.installed import FILES, LESSON, ended, hand_in, install
+from tests.unit.installed import ALL, FILES, LESSON, ended, hand_in, install
 
 if TYPE_CHECKING:
     from kindlings.grading.one import Assignment
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("own_state")
 GOOD = ("good", "good", "good")
-ALL = [("passed", 1), ("passed", 2), ("passed", 4)]
 
 
 def test_what_is_good_gets_all_points(task: Assignment, tmp_path: Path) -> None:
@@ -308,13 +307,11 @@ def test_each_format_has_a_file_in_a_folder(tmp_path: Path) -> None:
         report.destinations(["json", "csv"], None)
 
 
-FIRST = TestResult("module1", "words", "test_first", "The first.", 1)
-
-
 def test_a_run_that_is_not_graded_leaves_no_older_score_in_its_place(tmp_path: Path) -> None:
     """Where a format has no form for it, the file that was there goes."""
     path = tmp_path / "results.json"
-    good = Results("r", "s", tests=(replace(FIRST, outcome=Outcome.PASSED, points=1),))
+    first = TestResult("module1", "words", "test_first", "The first.", 1, 1, Outcome.PASSED)
+    good = Results("r", "s", tests=(first,))
     report.write(good, {"gradescope": path})
     assert path.exists()
     report.write(replace(good, trouble="The cluster was deleted"), {"gradescope": path})

@@ -329,6 +329,3 @@ def test_two_windows_do_not_watch_one_folder(folder: Path) -> None:
         running.run(place, None, plain=True)
     with running.alone(place):
         pass
-
-
-# Screens.

@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -21,13 +19,12 @@ from kindlings.cluster import api, machine
 from kindlings.cluster.down import down
 from kindlings.grading import one
 from tests.cluster.apart.graded_class import ALL, Class, Strike
-from tests.cluster.apart.small_disk import small_disk
+from tests.cluster.apart.small_disk import filled_by, small_disk
 from tests.cluster.apart.way import Way
 from tests.unit.progress_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from io import RawIOBase
 
     from kindlings.cluster.kind import Cluster
     from kindlings.grading.one import Assignment
@@ -134,36 +131,6 @@ def test_a_full_disk_costs_nobody_a_point(
         assert code == 7
         assert "no space left on" in the_class.said.getvalue().lower()
         demand_the_rest(the_class)
-
-
-@contextmanager
-def filled_by(ballast: Path) -> Iterator[Callable[[], object]]:
-    """Give what takes every free block of a disk, and until the end those that come free meanwhile."""
-    over, threads = Event(), []
-
-    def fill(stream: RawIOBase) -> None:
-        with suppress(OSError):
-            while stream.write(bytes(1 << 16)):
-                pass
-
-    def fill_on(stream: RawIOBase) -> None:
-        with stream:
-            while not over.wait(0.01):
-                fill(stream)
-
-    def begin() -> None:
-        stream = ballast.open("ab", buffering=0)
-        fill(stream)
-        threads.append(Thread(target=fill_on, args=(stream,), daemon=True))
-        threads[-1].start()
-
-    try:
-        yield begin
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-        ballast.unlink(missing_ok=True)
 
 
 def test_an_api_server_that_is_killed_costs_nobody_a_point(the_class: Class, cluster: Cluster) -> None:
