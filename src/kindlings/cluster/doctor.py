@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
-import re
+import shutil
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+
+import click
 
 from kindlings.cluster import breaking, install, machine, nodes, ports, probe, state
 from kindlings.cluster import engine as engines
@@ -203,24 +206,35 @@ def _ports(record: state.Record | None) -> Iterator[Finding]:
         yield Finding(f"Port {port}", "free" if free else "taken", "good" if free else "note", advice)
 
 
-def lines(findings: list[Finding]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the rows of the table: thing, what was found, verdict, what to do."""
+def lines(findings: list[Finding], width: int) -> Iterator[tuple[Verdict, str]]:
+    """Yield each finding's verdict and the text beside it; `width` is that of the text, in characters.
+
+    Words are kept whole, however long: paths and commands are there to be copied.
+    """
+    column = max(len(one.thing) for one in findings) + 2
     for one in findings:
-        yield one.thing, re.sub(r"\s+", " ", one.found), one.verdict, one.advice
+        found = wrap(one.found, width, f"{one.thing:<{column}}", column)
+        advice = wrap(one.advice, width, " " * column, column)
+        yield one.verdict, "\n".join((*found, *advice))
+
+
+def wrap(text: str, width: int, beginning: str, indent: int) -> list[str]:
+    """Return the text's lines, the first with its beginning, the others as far in."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=beginning,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def show(findings: list[Finding]) -> None:
-    """Print the table to standard output."""
-    from rich.console import Console  # noqa: PLC0415 - only this command prints one
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    colours = {"good": "green", "note": "yellow", "bad": "bold red"}
-    table = Table("", "found", "", "what to do", box=None, pad_edge=False)
-    for thing, found, verdict, advice in lines(findings):
-        # Folded, not cut: paths and commands are there to be copied.
-        cells = (Text(thing), Text(found), Text(verdict, colours[verdict]), Text(advice))
-        table.add_row(*cells)
-    for column in table.columns:
-        column.overflow = "fold"
-    Console().print(table)
+    """Print what was found to standard output, coloured where that is a terminal."""
+    colours = {"good": "green", "note": "yellow", "bad": "red"}
+    margin = 6
+    for verdict, text in lines(findings, min(shutil.get_terminal_size().columns, 100) - margin):
+        click.echo(
+            click.style(f"{verdict:<{margin}}", colours[verdict]) + text.replace("\n", "\n" + " " * margin)
+        )
