@@ -237,9 +237,10 @@ def check(files: tuple[Path, ...], style: str, *, static: bool) -> int:
 def explain(namespace: str, files: tuple[Path, ...], kube_context: str | None) -> int:
     """Say what is not well in NAMESPACE and why; nothing there is changed."""
     from kindlings import survey  # noqa: PLC0415 - the cluster's modules take 0.3 s to import
+    from kindlings.writers import message  # noqa: PLC0415 - kept with its like
 
     text, unwell = survey.explain_namespace(namespace, files, kube_context)
-    click.echo(text)
+    click.echo("\n\n".join(map(message.shown, text.split("\n\n"))))
     return ExitCode.FAILED if unwell else ExitCode.OK
 
 

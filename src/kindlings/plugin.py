@@ -20,6 +20,7 @@ from kindlings.desk.recording import Recording
 from kindlings.errors import ExitCode, InfrastructureError, KindlingsError, LabFailure
 from kindlings.keeping import Keeper
 from kindlings.results import Outcome
+from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -332,7 +333,7 @@ def _lesson(item: pytest.Item) -> lesson.Lesson:
 
 
 class _Counter:
-    """Counts points and our own troubles, in the process that reports."""
+    """Counts points and our own troubles, in the process that reports, and has messages shown there."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -340,6 +341,8 @@ class _Counter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add one report's points and troubles."""
+        if isinstance(report.longrepr, str):
+            report.longrepr = message.Shown(report.longrepr)
         if getattr(report, "kindlings_infrastructure", False):
             self.config.stash[_INFRASTRUCTURE] += 1
             return

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+import click
 import pytest
 
 from kindlings.errors import Findings, InfrastructureError
 from kindlings.results import part
-from kindlings.writers.message import WIDTH, Heading, failure, infrastructure
+from kindlings.writers.message import WIDTH, Heading, Shown, failure, infrastructure, shown
 
 HEADING = Heading("module5", "golang-svc.yaml", "GET /hello answers on the node port.", 2)
 
@@ -87,3 +90,64 @@ def test_a_part_is_read_back_in_a_line(words: int) -> None:
     assert part(text, "saw") == saw
     assert part(text, "hint") == "saw it"
     assert part(text, "because") == ""
+
+
+SAID = failure(
+    HEADING,
+    Findings(
+        expected="HTTP 200 from http://127.0.0.1:32000/hello",
+        saw="no answer for 5 s",
+        because="the Service selects app=aplication (golang-svc.yaml:8), and no Pod has that label; " * 2,
+        look="kindlings kubectl -n module5-golang-svc get endpointslices,pods --show-labels",
+    ),
+)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 109, 110, 200])
+def test_a_terminal_cuts_no_word(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow it is, all words stand there, in lines that fit; what is to be copied is one line."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = click.unstyle(shown(SAID)).splitlines()
+    assert " ".join(lines).split() == SAID.split()
+    assert all(len(line) <= columns for line in lines if not line.startswith("  look"))
+    assert [line for line in lines if "look" in line] == [SAID.splitlines()[-1]]
+
+
+def test_a_wide_terminal_shows_what_a_file_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the colours; the points stand at the right."""
+    monkeypatch.setenv("COLUMNS", "200")
+    assert click.unstyle(shown(SAID)) == SAID
+    assert shown(SAID) != SAID
+
+
+def test_points_that_do_not_fit_have_a_line_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the right, as always."""
+    monkeypatch.setenv("COLUMNS", "65")
+    heading = "module5 · golang-svc.yaml · GET /hello answers on the node port"
+    assert click.unstyle(shown(SAID)).splitlines()[:2] == [heading, "0 of 2 points".rjust(65)]
+
+
+@pytest.mark.parametrize("text", ["", "E   assert 1 == 2", "one\n  two   words\nthree", "a\n  saw"])
+def test_what_is_no_message_is_shown_as_it_is(text: str) -> None:
+    """A traceback has lines of its own."""
+    assert click.unstyle(shown(text)) == text
+
+
+@dataclass
+class Paper:
+    """What pytest writes to, and what it has been given."""
+
+    hasmarkup: bool
+    lines: list[str] = field(default_factory=list)
+
+    def line(self, s: str, /) -> None:
+        """Keep a line."""
+        self.lines.append(s)
+
+
+@pytest.mark.parametrize("hasmarkup", [False, True])
+def test_pytest_prints_colours_on_a_terminal_only(hasmarkup: bool) -> None:  # noqa: FBT001 - a parameter
+    """Files, and what is kept of a run, have the message itself."""
+    paper = Paper(hasmarkup)
+    Shown(SAID).toterminal(paper)
+    assert paper.lines == [shown(SAID) if hasmarkup else SAID]

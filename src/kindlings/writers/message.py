@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+import click
 
 from kindlings.results import INDENT, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kindlings.errors import Findings, InfrastructureError
 
 WIDTH: Final = 110
+_WHOLE: Final = frozenset({"look", "read"})
+"""Commands and addresses stay in one line, to be copied."""
+_COLOURS: Final = {
+    "expected": "green",
+    **dict.fromkeys(("saw", "trouble"), "red"),
+    **dict.fromkeys(("because", "do"), "yellow"),
+    **dict.fromkeys(("look", "hint", "read"), "cyan"),
+}
+_PART: Final = re.compile(rf"  (?P<label>{'|'.join(_COLOURS)}) +(?P<text>\S.*)")
+_HEADING: Final = re.compile(r"(?P<left>.+?)(?: {2,}(?P<right>\d+ of \d+ points?))?")
 
 
 @dataclass(frozen=True)
@@ -39,27 +55,81 @@ def failure(heading: Heading, findings: Findings) -> str:
     for label in ("expected", "saw", "because", "look", "hint", "read"):
         text = getattr(findings, label)
         if text:
-            lines += _part(label, text, wrap=label not in {"look", "read"})
+            lines += _part(label, text)
     return plain("\n".join(lines))
 
 
 def infrastructure(heading: Heading, error: InfrastructureError) -> str:
     """Return the message for what is not the learner's: the lab was not judged."""
     lines = [f"{Heading(heading.module, heading.file, heading.title)}: not judged"]
-    lines += _part("trouble", error.message, wrap=True)
+    lines += _part("trouble", error.message)
     if error.advice:
-        lines += _part("do", error.advice, wrap=True)
+        lines += _part("do", error.advice)
     return "\n".join(lines)
 
 
-def _part(label: str, text: str, *, wrap: bool) -> list[str]:
-    """Return the part's lines; commands and addresses stay whole, to be copied."""
+def shown(said: str) -> str:
+    """Return a message as this terminal shows it: in its width, with colours (ANSI).
+
+    What is no message is returned as it is.
+    """
+    width = min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
+    heading, *rest = said.splitlines() or [""]
+    parts: list[tuple[str, str]] = []
+    for line in rest:
+        if found := _PART.fullmatch(line):
+            parts.append((found["label"], found["text"]))
+        elif parts and line.startswith(INDENT):
+            parts[-1] = parts[-1][0], f"{parts[-1][1]} {line.strip()}"
+        else:
+            return said
+    if not parts:
+        return said
+    return "\n".join([*_heading(heading, width), *(line for one in parts for line in _coloured(*one, width))])
+
+
+class Terminal(Protocol):
+    """What pytest writes a report to."""
+
+    hasmarkup: bool
+
+    def line(self, s: str, /) -> None:
+        """Write a line."""
+
+
+class Shown(str):
+    """A message that pytest prints in colours and in the terminal's width, where its output is a terminal."""
+
+    __slots__ = ()
+
+    def toterminal(self, out: Terminal) -> None:
+        """Print it; what it is called by is pytest's demand."""
+        out.line(shown(self) if out.hasmarkup else str(self))
+
+
+def _heading(line: str, width: int) -> Iterator[str]:
+    found = _HEADING.fullmatch(line)
+    left, right = (found["left"], found["right"] or "") if found else (line, "")
+    *above, last = textwrap.wrap(left, width, subsequent_indent="  ", break_on_hyphens=False)
+    if right and len(last) + 2 + len(right) > width:
+        above, last = [*above, last], ""
+    yield from (click.style(one, bold=True) for one in above)
+    yield click.style(last, bold=True) + " " * (width - len(last) - len(right)) * bool(right) + right
+
+
+def _coloured(label: str, text: str, width: int) -> Iterator[str]:
+    first, *others = _part(label, text, width)
+    yield click.style(first[: len(INDENT)], fg=_COLOURS[label], bold=True) + first[len(INDENT) :]
+    yield from others
+
+
+def _part(label: str, text: str, width: int = WIDTH) -> list[str]:
     first = f"  {label:<10}"
-    if not wrap:
+    if label in _WHOLE:
         return [first + text]
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=INDENT,
         break_long_words=False,

@@ -15,6 +15,7 @@ from kindlings.desk import giving, home, showing, standing
 from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.screen import View
 from kindlings.errors import ExitCode, KindlingsError
+from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -277,7 +278,7 @@ class Watch:
             self._screen.say(f"{head} ({points}, {seconds})")
         elif first:
             self._screen.say(click.style(f"{outcome:<7}", fg=colour) + f" ({seconds})")
-            self._screen.say(said)
+            self._screen.say(message.shown(said))
         else:
             # The first has said it all; the others often fail for the same reason.
             self._screen.say(f"{head}: {_saw(said)}")
