@@ -241,6 +241,14 @@ def lab(request: pytest.FixtureRequest, kindlings_session: Session) -> Iterator[
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order tests as the lesson does, so that -x stops at its first open lab."""
+    from kindlings import ordering  # noqa: PLC0415 - reads the course, which --help need not
+
+    ordering.arrange(items)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out what a failed required test of the same file bars; in several workers each knows its own."""
     if first := item.config.stash[_BARRED].get(item.path):

@@ -104,7 +104,7 @@ class Module:
 def modules(exercises: Path) -> list[Module]:
     """Return the modules in a folder of exercises, in order. Raises UsageError for a broken test file."""
     folders = [path for path in exercises.iterdir() if MODULE.fullmatch(path.name) and path.is_dir()]
-    found = [Module(folder.name, folder, _in_folder(folder)) for folder in sorted(folders, key=_order)]
+    found = [Module(folder.name, folder, of_folder(folder)) for folder in sorted(folders, key=_order)]
     return [module for module in found if module.exercises]
 
 
@@ -152,7 +152,8 @@ def _order(folder: Path) -> tuple[int, str]:
     return (int(digits[0]) if digits else 0, folder.name)
 
 
-def _in_folder(folder: Path) -> tuple[Exercise, ...]:
+def of_folder(folder: Path) -> tuple[Exercise, ...]:
+    """Return a module's tests in the lesson's order of their files. Raises UsageError as `read` does."""
     found = tests(folder)
     places = {file: place for place, file in enumerate(_in_the_lesson(folder))}
 
