@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
 from kindlings import course as real
 from kindlings.desk.watch import bench, findings
 from kindlings.desk.watch.watching import Pressed, Remark, Saved
 from kindlings.errors import InfrastructureError
+from kindlings.writers import message
 from tests.unit import small_course
 from tests.unit.fake_watch import FakeBench
 
@@ -210,7 +212,7 @@ def test_verdicts_are_shown_as_they_come(watched: Callable[..., FakeBench]) -> N
         [verdict("test_it_scales", "passed"), ended(0)],
     ]
     made = watched(lambda made: made.saved("scale.sh"), script=script)
-    assert made.said.count(FAILURE) == 1
+    assert made.said.count(click.unstyle(message.shown(FAILURE))) == 1
     assert "The Pod of one.yaml stays: no Pod" in made.text
     assert "With scale.sh there are two (2 points, " in made.text
     assert "All of it is done" not in made.text  # the journal, which runs write, has not heard of it

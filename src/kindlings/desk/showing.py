@@ -11,6 +11,7 @@ import click
 
 from kindlings.desk import home, making, standing, syllabus
 from kindlings.desk.journal import Status
+from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +64,8 @@ def next_step(desk: Desk, following: Standing | None) -> Iterator[str]:
         return
     exercise = following.exercise
     points = f"{exercise.points} point{'' if exercise.points == 1 else 's'}"
-    yield click.style(f"{exercise.module} · {exercise.title.rstrip('.')} ({points})", bold=True)
+    for line in message.wrapped(f"{exercise.module} · {exercise.title.rstrip('.')} ({points})"):
+        yield click.style(line, bold=True)
     lesson = exercise.source.parent / "README.md"
     if lesson.exists():
         heading = next((found for file in reversed(exercise.files) if (found := _section(lesson, file))), "")

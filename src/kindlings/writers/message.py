@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import textwrap
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 110
 _WHOLE: Final = frozenset({"look", "read"})
 """Commands and addresses stay in one line, to be copied."""
+_wrap: Final = functools.partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
 _COLOURS: Final = {
     "expected": "green",
     **dict.fromkeys(("saw", "trouble"), "red"),
@@ -68,12 +70,21 @@ def infrastructure(heading: Heading, error: InfrastructureError) -> str:
     return "\n".join(lines)
 
 
+def wrapped(text: str, indent: int = 2) -> list[str]:
+    """Return a sentence as lines of this terminal's width, all but the first `indent` spaces further in."""
+    return _wrap(text, width(), subsequent_indent=" " * indent)
+
+
+def width() -> int:
+    """Return how many columns a message has here; a file has as many as the widest terminal."""
+    return min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
+
+
 def shown(said: str) -> str:
     """Return a message as this terminal shows it: in its width, with colours (ANSI).
 
     What is no message is returned as it is.
     """
-    width = min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
     heading, *rest = said.splitlines() or [""]
     parts: list[tuple[str, str]] = []
     for line in rest:
@@ -85,7 +96,7 @@ def shown(said: str) -> str:
             return said
     if not parts:
         return said
-    return "\n".join([*_heading(heading, width), *(line for one in parts for line in _coloured(*one, width))])
+    return "\n".join([*_heading(heading), *(line for one in parts for line in _coloured(*one))])
 
 
 class Terminal(Protocol):
@@ -107,31 +118,24 @@ class Shown(str):
         out.line(shown(self) if out.hasmarkup else str(self))
 
 
-def _heading(line: str, width: int) -> Iterator[str]:
+def _heading(line: str) -> Iterator[str]:
     found = _HEADING.fullmatch(line)
     left, right = (found["left"], found["right"] or "") if found else (line, "")
-    *above, last = textwrap.wrap(left, width, subsequent_indent="  ", break_on_hyphens=False)
-    if right and len(last) + 2 + len(right) > width:
+    *above, last = wrapped(left)
+    if right and len(last) + 2 + len(right) > width():
         above, last = [*above, last], ""
     yield from (click.style(one, bold=True) for one in above)
-    yield click.style(last, bold=True) + " " * (width - len(last) - len(right)) * bool(right) + right
+    yield click.style(last, bold=True) + " " * (width() - len(last) - len(right)) * bool(right) + right
 
 
-def _coloured(label: str, text: str, width: int) -> Iterator[str]:
-    first, *others = _part(label, text, width)
+def _coloured(label: str, text: str) -> Iterator[str]:
+    first, *others = _part(label, text, width())
     yield click.style(first[: len(INDENT)], fg=_COLOURS[label], bold=True) + first[len(INDENT) :]
     yield from others
 
 
-def _part(label: str, text: str, width: int = WIDTH) -> list[str]:
+def _part(label: str, text: str, columns: int = WIDTH) -> list[str]:
     first = f"  {label:<10}"
     if label in _WHOLE:
         return [first + text]
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return _wrap(text, columns, initial_indent=first, subsequent_indent=INDENT)

@@ -273,15 +273,18 @@ class Watch:
         seconds = f"{time.monotonic() - under.began:.1f} s"
         colour = {"passed": "green", "failed": "red"}.get(outcome, "yellow")
         points = f"{exercise.points} point{'' if exercise.points == 1 else 's'}"
-        head = f"{click.style(f'{outcome:<7}', fg=colour)} {exercise.title.rstrip('.')}"
+        title = exercise.title.rstrip(".")
         if outcome == "passed":
-            self._screen.say(f"{head} ({points}, {seconds})")
+            rest = f"{title} ({points}, {seconds})"
         elif first:
-            self._screen.say(click.style(f"{outcome:<7}", fg=colour) + f" ({seconds})")
-            self._screen.say(message.shown(said))
+            rest = f"({seconds})"
         else:
             # The first has said it all; the others often fail for the same reason.
-            self._screen.say(f"{head}: {_saw(said)}")
+            rest = f"{title}: {_saw(said)}"
+        text = "\n".join(message.wrapped(f"{outcome:<7} {rest}", indent=8))
+        self._screen.say(text.replace(outcome, click.style(outcome, fg=colour), 1))
+        if outcome != "passed" and first:
+            self._screen.say(message.shown(said))
 
     def _ended(self, under: Under, code: int) -> None:
         under.run.end()
