@@ -138,6 +138,8 @@ def test_dok_app_mounts_its_claim(lab: Lab) -> None:
     """dok-app has what the PersistentVolumeClaim dok claims at /data/on/kubernetes."""
     lab.apply("dok-app.yaml").pod("dok-app").wait(mounts("/data/on/kubernetes", claim="dok"))
 
+    lab.pvc("dok").wait(bound())
+
 
 @only_pods
 @pytest.mark.points(1)

@@ -83,7 +83,7 @@ def test_it_begins_with_nothing_where_all_is_done(
         course.note(test)
     made = watched()
     assert made.ordered == []
-    assert "4 of 4 points in module1. What comes next is in module2." in made.said
+    assert "All of module1 is done. What comes next is in module2: `kindlings watch module2`." in made.said
 
 
 def test_a_save_runs_the_labs_of_that_file(watched: Callable[..., FakeBench]) -> None:

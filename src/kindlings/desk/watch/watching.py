@@ -200,8 +200,9 @@ class Watch:
         """Say what comes next here; where all of the module is done, that it is."""
         following = desk.next_in(self._module)
         if following is None and self._module and desk.next:
+            module = desk.next.exercise.module
             self._screen.say(
-                f"{showing.total(desk, self._module)} What comes next is in {desk.next.exercise.module}."
+                f"All of {self._module} is done. What comes next is in {module}: `kindlings watch {module}`."
             )
         else:
             self._say(showing.next_step(desk, following))
@@ -212,7 +213,7 @@ class Watch:
         count = f"{len(tests)} lab{'' if len(tests) == 1 else 's'}"
         self._screen.say()
         self._screen.say(click.style(f"{about} · {count}", bold=True))
-        for line in told:
+        for line in (line for finding in told for line in message.wrapped(finding)):
             self._screen.say(click.style(line, fg="red"))
         alive = self._spare is not None and self._spare.process.poll() is None
         run = self._spare if self._spare and alive else bench.start(self._place.path, self._hear)
