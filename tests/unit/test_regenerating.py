@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from kindlings import course
-from kindlings.authoring import replaying, running
+from kindlings.authoring import replaying, running, trying
 from kindlings.errors import ExitCode
+from kindlings.results import Outcome, Results, TestResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,6 +66,20 @@ def _replayed(module: str, group: Sequence[Block], _session: object) -> Iterator
             yield [f"NAME      DESIRED   AGE\ncounter   {replicas}         7s\n"]
 
 
+def _run(modules: Sequence[str], *arguments: str) -> Results:
+    """Return how the solutions end: those of three and five sets pass."""
+    assert arguments == ("--solutions",)
+    found = []
+    for module in modules:
+        text = (course.solutions() / module / "set.yaml").read_text()
+        passes = yaml.safe_load(text)["spec"]["replicas"] in {3, 5}
+        outcome = Outcome.PASSED if passes else Outcome.FAILED
+        found.append(
+            TestResult(module, "sets", "test_it", "It.", 1, 1, outcome, "" if passes else "  saw       four")
+        )
+    return Results("run", "", tests=tuple(found))
+
+
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a checkout of two modules, and a cluster that does what their solutions say."""
@@ -77,6 +92,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (tmp_path / "solutions" / module / file).write_text(SOLUTION)
     monkeypatch.setattr(course, "root", lambda: tmp_path)
     monkeypatch.setattr(course, "is_packed", lambda: False)
+    monkeypatch.setattr(trying, "run", _run)
     monkeypatch.setattr(replaying, "up", lambda _progress: None)
     monkeypatch.setattr(replaying, "_replayed", _replayed)
     monkeypatch.setattr(running, "connect", lambda _run: SimpleNamespace(end=lambda *, keep: keep))
@@ -123,3 +139,20 @@ def test_a_changed_solution_changes_its_exercise_and_readme_alone(
     assert after == expected
     kindlings("author", "regenerate")
     assert _files(source) == after
+
+
+def test_a_solution_that_fails_is_told_and_its_readme_stays(
+    source: Path, kindlings: Callable[..., tuple[int, str, str]]
+) -> None:
+    """The exercise follows, to be worked on; what the README shows does not, and the other module's does."""
+    for module in MODULES:
+        changed = SOLUTION.replace("replicas: 3", f"replicas: {4 if module == 'module1' else 5}")
+        (source / "solutions" / module / "set.yaml").write_text(changed)
+
+    code, out, _ = kindlings("author", "regenerate")
+
+    assert code == ExitCode.FAILED
+    assert "module1/sets/test_it: its solution fails (four): mend it or the test" in out
+    assert "exercises/module1/README.md: left as it is until the solutions pass\n" in out
+    assert (source / "exercises" / "module1" / "README.md").read_text() == README.format(1)
+    assert "counter   5" in (source / "exercises" / "module2" / "README.md").read_text()

@@ -5,6 +5,7 @@ Untouched exercises fail by assertion; the learners of wrong answers read what l
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kindlings.progress import Progress
     from kindlings.results import Results, TestResult
 
+_WORKERS: Final = 4
+"""Processes that run tests, where pytest-xdist is installed."""
 _AT_ONCE: Final = 3
 """How many wrong answers are judged at the same time."""
 
@@ -36,8 +39,7 @@ def complaints(modules: Sequence[str], progress: Progress) -> Iterator[str]:
 
     Each is told as soon as it is known. Raises InfrastructureError where a run gives no results.
     """
-    progress.say("The solutions, which pass")
-    solved = run(modules, "--solutions")
+    solved = _solved(modules, progress)
     yield from (said for one in solved.tests if (said := _of_solution(one)))
     yield from _of_points(modules, solved)
     progress.say("The untouched exercises, which fail")
@@ -46,6 +48,23 @@ def complaints(modules: Sequence[str], progress: Progress) -> Iterator[str]:
     yield from (said for one in untouched.tests if (said := _of_exercise(one)))
     for one in _readings([folder for module in modules for folder in answers.folders(module)], progress):
         yield from _of_answer(one)
+
+
+def failing(modules: Sequence[str], progress: Progress) -> dict[str, list[str]]:
+    """Return, for each module of which a solution does not pass, what is said of those that do not.
+
+    Raises InfrastructureError where a run gives no results.
+    """
+    found: dict[str, list[str]] = {}
+    for one in _solved(modules, progress).tests:
+        if said := _of_solution(one):
+            found.setdefault(one.module, []).append(said)
+    return found
+
+
+def _solved(modules: Sequence[str], progress: Progress) -> Results:
+    progress.say("The solutions, which pass")
+    return run(modules, "--solutions")
 
 
 def _of_solution(one: TestResult) -> str:
@@ -138,9 +157,10 @@ def run(modules: Sequence[str], *arguments: str) -> Results:
         file = Path(kept) / "results.json"
         command = [sys.executable, "-m", "pytest", *folders, *arguments, "--kindlings-json", str(file)]
         quiet = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"]
+        workers = ["-n", str(_WORKERS)] if importlib.util.find_spec("xdist") else []
         # CI: no namespace of a failed lab stays.
         finished = subprocess.run(
-            [*command, *quiet], cwd=course.root(), env={**os.environ, "CI": "true"}, check=False
+            [*command, *quiet, *workers], cwd=course.root(), env={**os.environ, "CI": "true"}, check=False
         )
         if not file.exists():
             raise InfrastructureError(f"pytest ended with {finished.returncode} and gave no results.")
