@@ -174,7 +174,7 @@ def quantity(text: object) -> Decimal | None:
     Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
     written = str(text).strip()
-    number = written.rstrip("numkMGTPEi")
+    number = written.rstrip("numkKMGTPEi")
     suffix = written[len(number) :]
     if suffix not in _SUFFIXES or number != number.strip():
         return None

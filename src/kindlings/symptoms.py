@@ -55,9 +55,13 @@ _PASSES: Final = re.compile(r"no relationship found between node|failed to sync 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
 """
 NO_MEMORY: Final = re.compile(
-    r"OOM-killed|memory limit too low|memory\.max|kube-api-access-.*no space left on device"
+    r"OOM-killed|memory limit (could be )?too low|memory\.max|kube-api-access-.*no space left on device"
 )
 """What is said of a Pod for which nothing can be started: its token, too, is kept within its memory limit."""
+_LEAST_MEMORY: Final = 1 << 20
+"""Bytes. Below a limit of so many no runtime starts anything, and crun has another reason for each number: no
+folder for the Pod's cgroup (7 to 8k), a killed init (64k), a shim or a namespace that is gone (256k, 512Ki).
+"""
 _NEVER_MADE: Final = re.compile(r"storageclass.*not found|ReadWriteOnce")
 """What a provisioner says of a claim that it will never fulfil: no such class, or no such access mode.
 
@@ -97,6 +101,13 @@ class Symptom:
     def persistence(self) -> float:
         """Return the seconds after which the trouble ends a wait."""
         return PERSISTENCE[self.family]
+
+
+def is_starved(pod: Object) -> bool:
+    """Tell whether a container of the Pod has a memory limit within which nothing can be started."""
+    limits = [(one.get("resources") or {}).get("limits") or {} for one in objects.containers(pod)]
+    found = [objects.quantity(one["memory"]) for one in limits if "memory" in one]
+    return any(one is not None and one < _LEAST_MEMORY for one in found)
 
 
 def is_of_the_node(trouble: Symptom, images: Collection[str]) -> bool:
@@ -208,7 +219,8 @@ def _of_pending(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
     for event in snapshot.events_of(objects.uid(pod)):
         if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
             yield Symptom("config", pod, "FailedMount", event.get("message", ""))
-        if event.get("reason") == "FailedCreatePodSandBox" and NO_MEMORY.search(event.get("message", "")):
+        said = event.get("message", "")
+        if event.get("reason") == "FailedCreatePodSandBox" and (NO_MEMORY.search(said) or is_starved(pod)):
             yield Symptom("config", pod, "FailedCreatePodSandBox", event.get("message", ""))
 
 

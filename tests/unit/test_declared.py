@@ -77,7 +77,9 @@ def test_an_environment_variable_is_compared_by_its_value() -> None:
     assert judged(env("NAME", "Ali")) == NotYet("no Pod counter")
 
 
-@pytest.mark.parametrize(("written", "same"), [("1Gi", True), ("1024Mi", True), ("1G", False), ("1", False)])
+@pytest.mark.parametrize(
+    ("written", "same"), [("1Gi", True), ("1024Mi", True), ("1048576Ki", True), ("1G", False), ("1", False)]
+)
 def test_a_memory_limit_is_compared_by_its_amount(written: str, *, same: bool) -> None:
     """1024Mi is 1Gi, 1G is less."""
     there = with_container(resources={"limits": {"memory": written}})
@@ -117,7 +119,14 @@ def test_a_native_sidecar_is_an_init_container_that_started() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("1Gi", "1024Mi"), ("1", "1000m"), ("0.5", "500m"), ("1e3", "1k"), ("128974848", "129e6")],
+    [
+        ("1Gi", "1024Mi"),
+        ("1Mi", "1024Ki"),
+        ("1", "1000m"),
+        ("0.5", "500m"),
+        ("1e3", "1k"),
+        ("128974848", "129e6"),
+    ],
 )
 def test_quantities_are_compared_by_what_they_mean(one: str, other: str) -> None:
     """Kubernetes writes one amount in many ways; 129e6 is close to and not 128974848."""

@@ -91,6 +91,24 @@ def test_memory_in_which_nothing_starts_is_the_learners(tmp_path: Path) -> None:
     assert because(tmp_path, succeeded(), one, mount) == told
     other = event(one, "FailedCreatePodSandBox", "network is not ready")
     assert because(tmp_path, succeeded(), one, other) == ""
+    one["spec"]["containers"][0]["resources"] = {"limits": {"memory": "7"}}
+    gone = event(one, "FailedCreatePodSandBox", "creating cgroup directory `/x`: No such file or directory")
+    assert because(tmp_path, succeeded(), one, gone) == told
+    one["spec"]["containers"][0]["resources"] = {"limits": {"memory": "1Mi"}}
+    assert because(tmp_path, succeeded(), one, gone) == ""
+
+
+def test_memory_in_which_a_container_does_not_start_is_told(
+    tmp_path: Path,
+) -> None:
+    """The runtime's own words are about what was killed while it was being made, and differ each time."""
+    said = "OCI runtime create failed: open `/proc/444628/ns/ipc`: No such file or directory: unknown"
+    one = pod(phase="Failed", policy="Never", statuses=[crashed(128, reason="StartError")])
+    ended = {"exitCode": 128, "reason": "StartError", "message": said}
+    one["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
+    one["spec"]["containers"][0]["resources"] = {"limits": {"memory": "512Ki"}}
+    told = "nothing can be started within a memory limit of 7 (pod.yaml:10)"
+    assert because(tmp_path, succeeded(), one).startswith(f"container count could not be started: {told}")
 
 
 def test_a_claim_under_another_name_is_told_with_both_lines(tmp_path: Path) -> None:

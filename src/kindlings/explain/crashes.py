@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kindlings import objects, runtimes
-from kindlings.explain import foreseen, mounts, stateful, variables
+from kindlings.explain import foreseen, mounts, pending, stateful, variables
+from kindlings.symptoms import is_starved
 
 if TYPE_CHECKING:
     from kindlings.errors import Place
@@ -36,6 +37,8 @@ def because(symptom: Symptom, document: Document, sources: Sources) -> str:
     if symptom.family == "start" or symptom.reason in {"StartError", "ContainerCannotRun"}:
         if lacks := foreseen.incomplete(document, path):
             return f"{who} could not be started: {lacks}"
+        if is_starved(symptom.object):
+            return f"{who} could not be started: {pending.too_little(document, sources)}"
         said = symptom.message
         if unfit := mounts.unfit(said, document, path) or _no_folder(said, document, path):
             return f"{who} could not be started: {unfit}"

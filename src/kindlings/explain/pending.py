@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.explain.sources import parse_path
-from kindlings.symptoms import NO_CLAIM, NO_MEMORY
+from kindlings.symptoms import NO_CLAIM, NO_MEMORY, is_starved
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -45,8 +45,9 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"
         ]
-    if symptom.reason in {"FailedCreatePodSandBox", "FailedMount"} and NO_MEMORY.search(message):
-        return _too_little(document, sources), READ["resources"]
+    starved = symptom.reason == "FailedCreatePodSandBox" and is_starved(symptom.object)
+    if starved or (symptom.reason in {"FailedCreatePodSandBox", "FailedMount"} and NO_MEMORY.search(message)):
+        return too_little(document, sources), READ["resources"]
     if match := _SHORT_OF.search(message):
         return _too_much(match[1], document, sources), READ["resources"]
     if "unbound" in message and "PersistentVolumeClaim" in message:
@@ -82,7 +83,8 @@ def _line_with(document: Document, field: str, value: str) -> str:
     return str(document.at("spec"))
 
 
-def _too_little(document: Document, sources: Sources) -> str:
+def too_little(document: Document, sources: Sources) -> str:
+    """Say within which memory limit nothing can be started."""
     spec = (*sources.pod_root(document), "spec", "containers")
     for index, _ in enumerate(document.get(*spec) or []):
         path = (*spec, index, "resources", "limits", "memory")
