@@ -85,7 +85,8 @@ def test_memory_in_which_nothing_starts_is_the_learners(tmp_path: Path) -> None:
     one = pod(ready=False, phase="Pending", statuses=[])
     why = "failed to create containerd task: container init was OOM-killed (memory limit too low?)"
     told = because(tmp_path, succeeded(), one, event(one, "FailedCreatePodSandBox", why))
-    assert told == "nothing can be started within a memory limit of 7 (pod.yaml:10)"
+    limit = "a memory limit of 7 bytes (pod.yaml:10): write a unit, as in 512Mi or 1Gi"
+    assert told == f"nothing can be started within {limit}"
     volume = 'MountVolume.SetUp failed for volume "kube-api-access-7rssx" : '
     mount = event(one, "FailedMount", f"{volume}write /var/lib/x/token: no space left on device")
     assert because(tmp_path, succeeded(), one, mount) == told
@@ -107,7 +108,7 @@ def test_memory_in_which_a_container_does_not_start_is_told(
     ended = {"exitCode": 128, "reason": "StartError", "message": said}
     one["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
     one["spec"]["containers"][0]["resources"] = {"limits": {"memory": "512Ki"}}
-    told = "nothing can be started within a memory limit of 7 (pod.yaml:10)"
+    told = "nothing can be started within a memory limit of 7 bytes (pod.yaml:10): write a unit"
     assert because(tmp_path, succeeded(), one).startswith(f"container count could not be started: {told}")
 
 

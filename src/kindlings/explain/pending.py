@@ -89,8 +89,10 @@ def too_little(document: Document, sources: Sources) -> str:
     for index, _ in enumerate(document.get(*spec) or []):
         path = (*spec, index, "resources", "limits", "memory")
         if document.get(*path) is not None:
-            limit = f"{document.get(*path)} ({document.at(*path)})"
-            return f"nothing can be started within a memory limit of {limit}"
+            limit = str(document.get(*path))
+            unit = (" bytes", ": write a unit, as in 512Mi or 1Gi") if limit.isdecimal() else ("", "")
+            what = f"{limit}{unit[0]} ({document.at(*path)}){unit[1]}"
+            return f"nothing can be started within a memory limit of {what}"
     return "nothing can be started within the Pod's memory limit"
 
 
