@@ -73,13 +73,14 @@ class _Endpoints(Basic):
             pods = objects.endpoints(scene.snapshot, service)
             if self.probed and any(not _probed(one) for one in pods):
                 return Impossible(f"Pods of {objects.title(service)} without a readinessProbe")
-            if len(pods) == self.count:
-                return Met([service])
-            for owner in objects.behind(scene.snapshot, service):
-                if owner["spec"].get("replicas", 1) != self.count:
-                    asked = plural(owner["spec"].get("replicas", 1), "replica")
-                    return NotYet(f"{objects.title(owner)} asks for {asked}", _UNCHANGED)
-            return nobody_yet(service, scene.snapshot)
+            # Before the Pods: on the way to three there may be two for a moment.
+            owners = objects.behind(scene.snapshot, service)
+            asked = sum(owner["spec"].get("replicas", 1) for owner in owners)
+            if owners and asked != self.count:
+                who = " and ".join(map(objects.title, owners))
+                asks = "asks" if len(owners) == 1 else "ask"
+                return NotYet(f"{who} {asks} for {plural(asked, 'replica')}", _UNCHANGED)
+            return Met([service]) if len(pods) == self.count else nobody_yet(service, scene.snapshot)
         return NotYet(what_is_there(scene))
 
 

@@ -149,6 +149,15 @@ def test_another_number_of_replicas_is_said() -> None:
     assert verdict.why == "Deployment golang-api asks for 1 replica"
 
 
+def test_two_of_three_are_not_two() -> None:
+    """On the way to three there are two for a moment, and that moment is no answer."""
+    one, other = a_pod("one"), a_pod("other")
+    verdict = judged(endpoints(2), service(), deployment(3), one, other, slice_of(one, other))
+
+    assert isinstance(verdict, NotYet)
+    assert verdict.why == "Deployment golang-api asks for 3 replicas"
+
+
 def test_a_missing_probe_is_proved() -> None:
     """Where the lab wants readinessProbes, a Pod without one is enough."""
     bare = a_pod()
