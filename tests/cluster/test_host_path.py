@@ -166,7 +166,8 @@ def test_pods_of_controllers_are_judged_too(
     learner.create(KINDS[kind].path(namespace), body)
 
     events = KINDS["Event"].path(namespace)
-    for line in kindlings_session.observer.stream(events, watch="true", timeoutSeconds="20"):
+    # Controllers ask again at longer and longer intervals after tests in which the API server is killed.
+    for line in kindlings_session.observer.stream(events, watch="true", timeoutSeconds="90"):
         seen = json.loads(line)["object"]
         if seen["involvedObject"]["name"].startswith(name) and seen["reason"] == "FailedCreate":
             assert "privileged: refused" in seen["message"]

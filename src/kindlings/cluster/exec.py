@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import tenacity
 
 from kindlings import runtimes
 from kindlings.cluster.api import KINDS
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 KILLED: Final = "exit code 137"
 """How a command ends whose container is ended: by SIGKILL, which is 9, and a shell adds 128."""
 
+SETTLING: Final = 10
+"""Seconds for which a server may refuse what it will allow."""
+_HANDSHAKE: Final = re.compile(r"Handshake status (\d+)")
+"""How the client begins what it says of an answer; where there was none it says something else."""
+_UNSERVED: Final = frozenset({"401", "403", "429", "502", "503", "504"})
 TIMEOUT: Final = 20
 MAX_OUTPUT: Final = 64 * 1024
 
@@ -30,6 +38,8 @@ class Result:
     output: str = ""
     errors: str = ""
     reason: str = ""
+    served: bool = True
+    """Whether the API server has handed it on to the node."""
 
 
 def expected(container: str, pod: str, command: Sequence[str]) -> str:
@@ -62,7 +72,14 @@ def run(api: Api, namespace: str, pod: str, container: str, command: Sequence[st
 
 def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
     """Tell whether the container's process lives at this moment, whatever the kubelet last reported."""
-    result = attempt(api, namespace, pod, container, ["true"])
+    # A server that has just come back refuses for a moment what it will allow: no word of a container.
+    asked = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda result: not result.served),
+        stop=tenacity.stop_after_delay(SETTLING),
+        wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
+    result: Result = asked(attempt, api, namespace, pod, container, ["true"])
     # An image without `true` says so only where there is a living container to look in.
     return result.code is not None or runtimes.finds_no_program(result.reason)
 
@@ -90,7 +107,10 @@ def attempt(api: Api, namespace: str, pod: str, container: str, command: Sequenc
         ended = str(channel.read_channel(ws_client.ERROR_CHANNEL, timeout=0))
         channel.close()
     except ApiException as error:
-        return Result(None, reason=str(error.reason).rsplit("-+-+- ", 1)[-1])
+        said = str(error.reason)
+        answer = _HANDSHAKE.match(said)
+        served = answer is not None and answer[1] not in _UNSERVED
+        return Result(None, reason=said.rsplit("-+-+- ", 1)[-1], served=served)
     return _result(ended, output, errors)
 
 
