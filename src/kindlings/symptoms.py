@@ -58,6 +58,8 @@ NO_MEMORY: Final = re.compile(
     r"OOM-killed|memory limit (could be )?too low|memory\.max|kube-api-access-.*no space left on device"
 )
 """What is said of a Pod for which nothing can be started: its token, too, is kept within its memory limit."""
+NO_SANDBOX: Final = "FailedCreatePodSandBox"
+"""A symptom of this reason is for want of memory; any other cause is the node's, and passes."""
 _LEAST_MEMORY: Final = 1 << 20
 """Bytes. Below a limit of so many no runtime starts anything, and crun has another reason for each number: no
 folder for the Pod's cgroup (7 to 8k), a killed init (64k), a shim or a namespace that is gone (256k, 512Ki).
@@ -217,11 +219,11 @@ def _of_pending(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:
         found = snapshot.named("PersistentVolumeClaim", claim)
         yield from _of_claim(found, snapshot) if found else ()
     for event in snapshot.events_of(objects.uid(pod)):
-        if event.get("reason") == "FailedMount" and not _PASSES.search(event.get("message", "")):
-            yield Symptom("config", pod, "FailedMount", event.get("message", ""))
-        said = event.get("message", "")
-        if event.get("reason") == "FailedCreatePodSandBox" and (NO_MEMORY.search(said) or is_starved(pod)):
-            yield Symptom("config", pod, "FailedCreatePodSandBox", event.get("message", ""))
+        reason, said = event.get("reason"), event.get("message", "")
+        if reason == "FailedMount" and not _PASSES.search(said):
+            yield Symptom("config", pod, reason, said)
+        if reason == NO_SANDBOX and (NO_MEMORY.search(said) or is_starved(pod)):
+            yield Symptom("config", pod, reason, said)
 
 
 def _of_probes(pod: Object, snapshot: Snapshot) -> Iterator[Symptom]:

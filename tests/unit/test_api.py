@@ -136,7 +136,7 @@ def test_an_administrator_without_rights_is_told(
     server: FakeApiServer, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a server forbids for longer than it takes to start, its words are the answer."""
-    monkeypatch.setattr("kindlings.cluster.api._STARTING", 0.1)
+    monkeypatch.setattr("kindlings.cluster.api.STARTING", 0.1)
     server.answer("GET", "/pods$", 403, status(403, "Forbidden", FORBIDDEN), times=1000)
     with pytest.raises(Refusal, match="forbidden"):
         api.get(PODS)

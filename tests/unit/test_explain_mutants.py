@@ -99,9 +99,7 @@ def test_memory_in_which_nothing_starts_is_the_learners(tmp_path: Path) -> None:
     assert because(tmp_path, succeeded(), one, gone) == ""
 
 
-def test_memory_in_which_a_container_does_not_start_is_told(
-    tmp_path: Path,
-) -> None:
+def test_memory_in_which_a_container_does_not_start_is_told(tmp_path: Path) -> None:
     """The runtime's own words are about what was killed while it was being made, and differ each time."""
     said = "OCI runtime create failed: open `/proc/444628/ns/ipc`: No such file or directory: unknown"
     one = pod(phase="Failed", policy="Never", statuses=[crashed(128, reason="StartError")])

@@ -146,7 +146,7 @@ class Paper:
 
 
 @pytest.mark.parametrize("hasmarkup", [False, True])
-def test_pytest_prints_colours_on_a_terminal_only(hasmarkup: bool) -> None:  # noqa: FBT001 - a parameter
+def test_pytest_prints_colours_on_a_terminal_only(*, hasmarkup: bool) -> None:
     """Files, and what is kept of a run, have the message itself."""
     paper = Paper(hasmarkup)
     Shown(SAID).toterminal(paper)

@@ -76,13 +76,11 @@ def regenerate(
 
         progress = make_progress(sys.stderr)
         failing = trying.failing(modules, progress)
-        for said in itertools.chain.from_iterable(failing.values()):
-            click.echo(said)
-        for name in failing:
+        for name, said in failing.items():
+            click.echo("\n".join(said))
             click.echo(f"exercises/{name}/README.md: left as it is until the solutions pass")
-        for drift in replaying.record_all(
-            [name for name in modules if name not in failing], progress, write=not check
-        ):
+        passing = [name for name in modules if name not in failing]
+        for drift in replaying.record_all(passing, progress, write=not check):
             click.echo(drift.said)
             drifted.append(drift.block.place)
     if not drifted and not failing:

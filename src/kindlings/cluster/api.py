@@ -34,7 +34,7 @@ PATIENCE: Final = float(os.environ.get("KINDLINGS_PATIENCE") or 60)
 
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 
-_STARTING: Final = 10.0
+STARTING: Final = 10.0
 """Seconds for which a server that has just started may forbid its administrator everything.
 
 kubeadm's administrator has its rights by RBAC, and a server answers before it has loaded the roles.
@@ -218,7 +218,7 @@ class Api:
         )
         started = time.monotonic()
         retry = retry | tenacity.retry_if_result(
-            lambda response: self._starts(response) and time.monotonic() - started < _STARTING
+            lambda response: self._starts(response) and time.monotonic() - started < STARTING
         )
         retry = retry | tenacity.retry_if_result(_lost_the_count)
         if safe:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -17,6 +16,7 @@ from kindlings.cluster import engine as engines
 from kindlings.cluster.images import STAND_IN
 from kindlings.errors import InfrastructureError
 from kindlings.versions import VERSIONS
+from kindlings.writers import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,35 +206,15 @@ def _ports(record: state.Record | None) -> Iterator[Finding]:
         yield Finding(f"Port {port}", "free" if free else "taken", "good" if free else "note", advice)
 
 
-def lines(findings: list[Finding], width: int) -> Iterator[tuple[Verdict, str]]:
-    """Yield each finding's verdict and the text beside it; `width` is that of the text, in characters.
-
-    Words are kept whole, however long: paths and commands are there to be copied.
-    """
+def show(findings: list[Finding]) -> None:
+    """Print each finding to standard output, what to do below it, coloured where that is a terminal."""
+    colours = {"good": "green", "note": "yellow", "bad": "red"}
+    width = min(shutil.get_terminal_size().columns, 100)
     column = max(len(one.thing) for one in findings) + 2
     for one in findings:
-        found = wrap(one.found, width, f"{one.thing:<{column}}", column)
-        advice = wrap(one.advice, width, " " * column, column)
-        yield one.verdict, "\n".join((*found, *advice))
-
-
-def wrap(text: str, width: int, beginning: str, indent: int) -> list[str]:
-    """Return the text's lines, the first with its beginning, the others as far in."""
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=beginning,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def show(findings: list[Finding]) -> None:
-    """Print what was found to standard output, coloured where that is a terminal."""
-    colours = {"good": "green", "note": "yellow", "bad": "red"}
-    margin = 6
-    for verdict, text in lines(findings, min(shutil.get_terminal_size().columns, 100) - margin):
-        click.echo(
-            click.style(f"{verdict:<{margin}}", colours[verdict]) + text.replace("\n", "\n" + " " * margin)
-        )
+        beginning = f"{one.verdict:<6}{one.thing:<{column}}"
+        indent = len(beginning)
+        found = message.wrapped(one.found, indent, beginning, width)
+        advice = message.wrapped(one.advice, indent, " " * indent, width)
+        text = "\n".join((*found, *advice)).removeprefix(one.verdict)
+        click.echo(click.style(one.verdict, colours[one.verdict]) + text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import tenacity
 
 from kindlings import runtimes
-from kindlings.cluster.api import KINDS
+from kindlings.cluster.api import KINDS, STARTING
 from kindlings.errors import Findings, InfrastructureError, LabFailure
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 KILLED: Final = "exit code 137"
 """How a command ends whose container is ended: by SIGKILL, which is 9, and a shell adds 128."""
 
-SETTLING: Final = 10
-"""Seconds for which a server may refuse what it will allow."""
 _HANDSHAKE: Final = re.compile(r"Handshake status (\d+)")
 """How the client begins what it says of an answer; where there was none it says something else."""
 _UNSERVED: Final = frozenset({"401", "403", "429", "502", "503", "504"})
@@ -75,7 +73,7 @@ def alive(api: Api, namespace: str, pod: str, container: str) -> bool:
     # A server that has just come back refuses for a moment what it will allow: no word of a container.
     asked = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda result: not result.served),
-        stop=tenacity.stop_after_delay(SETTLING),
+        stop=tenacity.stop_after_delay(STARTING),
         wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
         retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )

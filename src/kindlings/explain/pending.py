@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from kindlings import objects
 from kindlings.explain.sources import parse_path
-from kindlings.symptoms import NO_CLAIM, NO_MEMORY, is_starved
+from kindlings.symptoms import NO_CLAIM, NO_MEMORY, NO_SANDBOX
 
 if TYPE_CHECKING:
     from kindlings.explain.sources import Sources
@@ -45,8 +45,7 @@ def because(symptom: Symptom, document: Document, sources: Sources, snapshot: Sn
         return f"{match[2]} {match[3]} has no key {match[1]} ({_line_with(document, 'key', match[1])})", READ[
             "config"
         ]
-    starved = symptom.reason == "FailedCreatePodSandBox" and is_starved(symptom.object)
-    if starved or (symptom.reason in {"FailedCreatePodSandBox", "FailedMount"} and NO_MEMORY.search(message)):
+    if symptom.reason == NO_SANDBOX or (symptom.reason == "FailedMount" and NO_MEMORY.search(message)):
         return too_little(document, sources), READ["resources"]
     if match := _SHORT_OF.search(message):
         return _too_much(match[1], document, sources), READ["resources"]
@@ -89,10 +88,11 @@ def too_little(document: Document, sources: Sources) -> str:
     for index, _ in enumerate(document.get(*spec) or []):
         path = (*spec, index, "resources", "limits", "memory")
         if document.get(*path) is not None:
-            limit = str(document.get(*path))
-            unit = (" bytes", ": write a unit, as in 512Mi or 1Gi") if limit.isdecimal() else ("", "")
-            what = f"{limit}{unit[0]} ({document.at(*path)}){unit[1]}"
-            return f"nothing can be started within a memory limit of {what}"
+            limit, place = str(document.get(*path)), document.at(*path)
+            of = f"{limit} ({place})"
+            if limit.isdecimal():
+                of = f"{limit} bytes ({place}): write a unit, as in 512Mi or 1Gi"
+            return f"nothing can be started within a memory limit of {of}"
     return "nothing can be started within the Pod's memory limit"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import shutil
 import textwrap
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from kindlings.results import INDENT, plain
+from kindlings.results import INDENT, part, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 WIDTH: Final = 110
 _WHOLE: Final = frozenset({"look", "read"})
 """Commands and addresses stay in one line, to be copied."""
-_wrap: Final = functools.partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
 _COLOURS: Final = {
     "expected": "green",
     **dict.fromkeys(("saw", "trouble"), "red"),
     **dict.fromkeys(("because", "do"), "yellow"),
     **dict.fromkeys(("look", "hint", "read"), "cyan"),
 }
-_PART: Final = re.compile(rf"  (?P<label>{'|'.join(_COLOURS)}) +(?P<text>\S.*)")
+"""In the order in which the parts stand."""
+_MESSAGE: Final = re.compile(rf".*(\n  ({'|'.join(_COLOURS)}) +\S.*(\n{INDENT}.*)*)+")
 _HEADING: Final = re.compile(r"(?P<left>.+?)(?: {2,}(?P<right>\d+ of \d+ points?))?")
 
 
@@ -70,9 +69,20 @@ def infrastructure(heading: Heading, error: InfrastructureError) -> str:
     return "\n".join(lines)
 
 
-def wrapped(text: str, indent: int = 2) -> list[str]:
-    """Return a sentence as lines of this terminal's width, all but the first `indent` spaces further in."""
-    return _wrap(text, width(), subsequent_indent=" " * indent)
+def wrapped(text: str, indent: int = 2, beginning: str = "", columns: int | None = None) -> list[str]:
+    """Return a sentence as lines of at most so many columns, by default this terminal's `width`.
+
+    The first has its `beginning`, the others are `indent` spaces in. Words stay whole, however long: paths
+    and commands are there to be copied.
+    """
+    return textwrap.wrap(
+        text,
+        width() if columns is None else columns,
+        initial_indent=beginning,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def width() -> int:
@@ -85,18 +95,11 @@ def shown(said: str) -> str:
 
     What is no message is returned as it is.
     """
-    heading, *rest = said.splitlines() or [""]
-    parts: list[tuple[str, str]] = []
-    for line in rest:
-        if found := _PART.fullmatch(line):
-            parts.append((found["label"], found["text"]))
-        elif parts and line.startswith(INDENT):
-            parts[-1] = parts[-1][0], f"{parts[-1][1]} {line.strip()}"
-        else:
-            return said
-    if not parts:
+    if not _MESSAGE.fullmatch(said):
         return said
-    return "\n".join([*_heading(heading), *(line for one in parts for line in _coloured(*one))])
+    found = {label: part(said, label) for label in _COLOURS}
+    parts = (line for label, text in found.items() if text for line in _coloured(label, text))
+    return "\n".join([*_heading(said.partition("\n")[0]), *parts])
 
 
 class Terminal(Protocol):
@@ -138,4 +141,4 @@ def _part(label: str, text: str, columns: int = WIDTH) -> list[str]:
     first = f"  {label:<10}"
     if label in _WHOLE:
         return [first + text]
-    return _wrap(text, columns, initial_indent=first, subsequent_indent=INDENT)
+    return wrapped(text, len(INDENT), first, columns)
